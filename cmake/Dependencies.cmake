@@ -1,0 +1,16 @@
+# Third-party libraries, all of them Debian 12 packages (scripts/install-dependencies names them).
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS headers json url)  # 1.74 may stand beside it
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(date CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh>=0.10)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+if(FAIRLEAD_TESTS)
+  find_package(GTest REQUIRED)
+endif()

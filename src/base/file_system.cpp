@@ -1,0 +1,60 @@
+#include "fairlead/file_system.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+
+#include "fairlead/endpoint.hpp"
+
+namespace fairlead {
+
+std::string_view to_string(Protocol protocol) noexcept {
+    switch (protocol) {
+        case Protocol::ftp: return "ftp";
+        case Protocol::ftps: return "ftps";
+        case Protocol::sftp: return "sftp";
+    }
+    return "ftp";
+}
+
+std::string_view to_string(ChecksumAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case ChecksumAlgorithm::crc32: return "crc32";
+        case ChecksumAlgorithm::md5: return "md5";
+        case ChecksumAlgorithm::sha1: return "sha1";
+        case ChecksumAlgorithm::sha256: return "sha256";
+        case ChecksumAlgorithm::sha512: return "sha512";
+    }
+    return "sha256";
+}
+
+awaitable<std::uint64_t> WriteStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
+    constexpr std::size_t kPiece = 256 * 1024;  // larger pieces leave the CPU's cache
+    std::vector<std::byte> buffer(std::min<std::uint64_t>(count, kPiece));
+    std::uint64_t sent = 0;
+    while (sent < count) {
+        const auto want = std::min<std::uint64_t>(buffer.size(), count - sent);
+        const auto got = ::pread(descriptor, buffer.data(), want, static_cast<off_t>(offset + sent));
+        if (got < 0)
+            throw Error(ErrorCode::internal, fmt::format("Reading the local file failed: {}.", std::strerror(errno)));
+        if (got == 0) break;
+        co_await write({buffer.data(), static_cast<std::size_t>(got)});
+        sent += static_cast<std::uint64_t>(got);
+    }
+    co_return sent;
+}
+
+awaitable<std::optional<Entry>> try_stat(FileSystem& files, std::string_view path) {
+    try {
+        co_return co_await files.stat(path);
+    } catch (const Error& error) {
+        if (error.code != ErrorCode::not_found) throw;
+    }
+    co_return std::nullopt;
+}
+
+}  // namespace fairlead
