@@ -1,22 +1,58 @@
-# The targets people type. Everything a fresh Debian 12 lacks is installed by scripts/install-dependencies.
+# The targets people type. What a fresh Debian 12 lacks is installed by scripts/install-dependencies.
 
 PREFIX ?= /usr/local
-BUILD  := build
 
-.PHONY: help dependencies build test test-quick demo bench install format clean
+.PHONY: help build demo test test-plain test-sanitized bench fuzz install format clean
 
 help:
 	@echo "make build    build/fairlead: one binary, command line and daemon"
-	@echo "make demo     see it work against real servers on this machine"
-	@echo "make test     every test, plain and under sanitizers"
-	@echo "make bench    side by side with lftp, rclone, curl and sftp"
-	@echo "make install  binary, library, headers, man page, completions under PREFIX ($(PREFIX))"
+	@echo "make demo     watch it work against real servers on this machine"
+	@echo "make test     every test, plain and under the sanitizers"
+	@echo "make bench    side by side with lftp, rclone, curl and sftp; writes docs/performance.md"
+	@echo "make fuzz     each fuzz target for SECONDS=30"
+	@echo "make install  binary, library, headers, man page, completions under PREFIX=$(PREFIX)"
 
-dependencies:
+build:
 	@scripts/install-dependencies build
+	@cmake --preset release -DFAIRLEAD_TESTS=OFF >/dev/null || cmake --preset release -DFAIRLEAD_TESTS=OFF
+	@cmake --build --preset release
 
-$(BUILD)/build.ninja: | dependencies
-	cmake --preset release
+demo: build
+	@scripts/install-dependencies test
+	@scripts/demo
 
-build: dependencies $(BUILD)/build.ninja
-	cmake --build --preset release --target fairlead_cli
+test: test-plain test-sanitized
+
+test-plain:
+	@scripts/install-dependencies test
+	@tests/servers/unpack-servers build/servers
+	cmake --preset release -DFAIRLEAD_TESTS=ON
+	cmake --build --preset release
+	ctest --test-dir build --output-on-failure
+
+test-sanitized:
+	@scripts/install-dependencies test
+	@tests/servers/unpack-servers build/servers
+	cmake --preset asan
+	cmake --build --preset asan --target fairlead_unit_tests fairlead_conformance_tests
+	ctest --test-dir build/asan --output-on-failure -L 'unit|conformance'
+
+bench: build
+	@scripts/install-dependencies bench
+	@tests/servers/unpack-servers build/servers
+	@bench/run --write docs/performance.md
+
+fuzz:
+	@scripts/install-dependencies test
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	@scripts/fuzz $(or $(SECONDS),30)
+
+install: build
+	cmake --install build --prefix $(PREFIX)
+
+format:
+	clang-format-16 -i $$(git ls-files '*.cpp' '*.hpp')
+
+clean:
+	rm -rf build

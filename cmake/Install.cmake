@@ -1,1 +1,36 @@
-# Headers, library, CMake package, pkg-config file and binary, under CMAKE_INSTALL_PREFIX.
+# Binary, library, public headers, CMake package, pkg-config file, man page and completions.
+
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Fairlead)
+
+install(TARGETS fairlead_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS fairlead EXPORT FairleadTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/fairlead DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT FairleadTargets NAMESPACE Fairlead:: DESTINATION ${package_dir})
+
+configure_package_config_file(cmake/FairleadConfig.cmake.in ${PROJECT_BINARY_DIR}/FairleadConfig.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/FairleadConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/FairleadConfig.cmake ${PROJECT_BINARY_DIR}/FairleadConfigVersion.cmake
+        DESTINATION ${package_dir})
+
+# The package file finds its prefix from where it stands, so an installed tree may be moved.
+file(RELATIVE_PATH FAIRLEAD_PREFIX_FROM_LIBDIR ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_PREFIX})
+configure_file(packaging/fairlead.pc.in ${PROJECT_BINARY_DIR}/fairlead.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/fairlead.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES packaging/fairlead.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+# The completions are what the binary itself prints, so they cannot differ from its options.
+set(completion_dir ${PROJECT_BINARY_DIR}/completions)
+add_custom_command(TARGET fairlead_cli POST_BUILD
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${completion_dir}
+  COMMAND fairlead_cli completion bash > ${completion_dir}/fairlead
+  COMMAND fairlead_cli completion zsh > ${completion_dir}/_fairlead
+  COMMAND fairlead_cli completion fish > ${completion_dir}/fairlead.fish
+  VERBATIM)
+install(FILES ${completion_dir}/fairlead DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${completion_dir}/_fairlead DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${completion_dir}/fairlead.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

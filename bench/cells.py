@@ -1,0 +1,260 @@
+"""What is measured: each cell is one task and the command with which each client does it."""
+import os
+import shutil
+import subprocess
+
+from measure import FAIRLEAD, Cell, Command
+
+
+def fresh_folder(path):
+    def before():
+        shutil.rmtree(path, ignore_errors=True)
+        os.makedirs(path)
+    return before
+
+
+def gone(path):
+    def before():
+        if os.path.exists(path):
+            os.unlink(path)
+    return before
+
+
+def same_size(path, size):
+    return lambda: os.path.exists(path) and os.path.getsize(path) == size
+
+
+def file_count(folder, count):
+    return lambda: sum(len(names) for _, _, names in os.walk(folder)) == count
+
+
+def line_count(path, least):
+    def proves():
+        with open(path, "rb") as lines:
+            return sum(1 for _ in lines) >= least
+    return proves
+
+
+def own(path, like):
+    """Gives what was put into a server's folder to the server's user."""
+    facts = os.stat(like)
+    for folder, folders, files in os.walk(path):
+        for name in [".", *folders, *files]:
+            os.chown(os.path.join(folder, name), facts.st_uid, facts.st_gid)
+
+
+class Peers:
+    """The command lines of the other clients for one server."""
+
+    def __init__(self, place, facts, scheme):
+        self.facts, self.scheme = facts, scheme
+        self.host, self.port = facts["host"], facts["port"]
+        self.user, self.password = facts["username"], facts.get("password", "")
+        self.base = facts.get("path", "/").rstrip("/")
+        self.batch = os.path.join(place.folder, "sftp-batch")
+        self.known_hosts = os.path.join(place.folder, "known_hosts")
+        obscured = subprocess.run(["rclone", "obscure", self.password], capture_output=True, text=True).stdout.strip()
+        kind = "sftp" if scheme == "sftp" else "ftp"
+        self.remote = f":{kind},host={self.host},port={self.port},user={self.user}"
+        if scheme == "sftp":
+            self.remote += f",key_file={facts['private_key']}:"
+        elif scheme == "ftps":
+            self.remote += f",pass={obscured},explicit_tls=true,no_check_certificate=true,disable_tls13=true:"
+        else:
+            self.remote += f",pass={obscured}:"
+
+    def lftp(self, script, **rest):
+        settings = "set cmd:fail-exit yes; set net:max-retries 1; set xfer:clobber yes; "
+        if self.scheme == "sftp":
+            settings += (f"set sftp:auto-confirm yes; set sftp:connect-program 'ssh -a -x -o StrictHostKeyChecking=no "
+                         f"-o UserKnownHostsFile={self.known_hosts} -i {self.facts['private_key']}'; ")
+        elif self.scheme == "ftps":
+            settings += f"set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:ca-file {self.facts['ca']}; "
+        else:
+            settings += "set ftp:ssl-allow no; "
+        address = f"{'sftp' if self.scheme == 'sftp' else 'ftp'}://{self.host}:{self.port}"
+        login = f"open -u {self.user},{self.password or 'none'} {address}; "
+        return Command(["lftp", "-c", settings + login + script], **rest)
+
+    def curl(self, *arguments, **rest):
+        flags = ["curl", "-sS", "--fail-early"]
+        if self.scheme == "sftp":
+            flags += ["-k", "--key", self.facts["private_key"], "--pubkey", self.facts["private_key"] + ".pub",
+                      "-u", f"{self.user}:"]
+        else:
+            flags += ["-u", f"{self.user}:{self.password}"]
+        if self.scheme == "ftps":
+            flags += ["--ssl-reqd", "--cacert", self.facts["ca"]]
+        return Command(flags + list(arguments), **rest)
+
+    def url(self, path):
+        scheme = "sftp" if self.scheme == "sftp" else "ftp"
+        base = self.base if self.scheme == "sftp" else ("/" + self.base if self.base else "")
+        return f"{scheme}://{self.host}:{self.port}{base}/{path}"
+
+    def rclone(self, *arguments, **rest):
+        return Command(["rclone", "--config", "/dev/null", "-q", *arguments], **rest)
+
+    def at(self, path):
+        return f"{self.remote}{self.base}/{path}" if self.base else f"{self.remote}{path}"
+
+    def sftp(self, script, *flags, **rest):
+        batch = self.batch + str(abs(hash(script)))
+        with open(batch, "w") as out:
+            out.write(script)
+        return Command(["sftp", "-q", "-b", batch, "-P", self.port, "-i", self.facts["private_key"],
+                        "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={self.known_hosts}", *flags,
+                        f"{self.user}@{self.host}"], **rest)
+
+
+def fairlead(*arguments, **rest):
+    return Command([FAIRLEAD, *arguments], **rest)
+
+
+def down(place, peers, options, connection, suffix=""):
+    size = options.size_mib * 2**20
+    out = os.path.join(place.out, "big")
+    rest = {"before": gone(out), "proves": same_size(out, size)}
+    remote = f"{peers.base}/big.bin"
+    clients = {"fairlead": fairlead("get", "-q", f"{connection}:/big.bin", out, **rest)}
+    if peers.scheme != "sftp":
+        clients["lftp get"] = peers.lftp(f"get {remote} -o {out}", **rest)
+        clients["lftp pget -n 4"] = peers.lftp(f"pget -n 4 {remote} -o {out}", **rest)
+        clients["curl"] = peers.curl("-o", out, peers.url("big.bin"), **rest)
+        clients["rclone"] = peers.rclone("--multi-thread-streams", "0", "copyto", peers.at("big.bin"), out, **rest)
+    return size, rest, clients, remote, out
+
+
+def up(place, peers, options, connection, source):
+    size = options.size_mib * 2**20
+    target = os.path.join(peers.facts["root"], "up.bin")
+    rest = {"before": gone(target), "proves": same_size(target, size)}
+    remote = f"{peers.base}/up.bin"
+    clients = {"fairlead": fairlead("put", "-q", source, f"{connection}:/up.bin", **rest)}
+    if peers.scheme != "sftp":
+        clients["lftp put"] = peers.lftp(f"put {source} -o {remote}", **rest)
+        clients["curl"] = peers.curl("-T", source, peers.url("up.bin"), **rest)
+        clients["rclone"] = peers.rclone("copyto", source, peers.at("up.bin"), **rest)
+    return size, rest, clients, remote
+
+
+def ftp_cells(place, options, source):
+    for scheme, flags, down_server, up_server in (
+            ("ftp", ("--protocol", "ftp"), "vsftpd", "vsftpd"),
+            ("ftps", ("--protocol", "ftps", "--tls", "explicit"), "vsftpd", "pure-ftpd")):
+        tls = "none" if scheme == "ftp" else "explicit"
+        facts = place.start(down_server, f"{scheme}-down", tls=tls)
+        trust = ("--tls-ca", facts["ca"]) if tls != "none" else ()
+        place.connect(scheme, facts, *flags, *trust, "--password-env", "BENCH_PASSWORD")
+        os.link(source, os.path.join(facts["root"], "big.bin"))
+        own(facts["root"], facts["root"])
+        peers = Peers(place, facts, scheme)
+        size, _, clients, _, _ = down(place, peers, options, scheme)
+        yield Cell(f"{scheme}-down", f"1 file of {options.size_mib} MiB down over {scheme.upper()} ({down_server})",
+                   "MB/s", size, clients, 1.2 if scheme == "ftp" else 1.1)
+        up_facts, up_name = facts, scheme
+        if up_server != down_server:
+            up_facts, up_name = place.start(up_server, f"{scheme}-up", tls=tls), f"{scheme}-up"
+            place.connect(up_name, up_facts, *flags, "--tls-ca", up_facts["ca"], "--password-env", "BENCH_PASSWORD")
+        size, _, clients, _ = up(place, Peers(place, up_facts, scheme), options, up_name, source)
+        yield Cell(f"{scheme}-up", f"1 file of {options.size_mib} MiB up over {scheme.upper()} ({up_server})",
+                   "MB/s", size, clients, 1.0)
+        if scheme == "ftp":
+            yield from many_cells(place, options, facts, peers, scheme)
+
+
+def many_cells(place, options, facts, peers, connection):
+    """Listing, many small files, and 200 gets in one process."""
+    listed = os.path.join(facts["root"], "listed")
+    os.makedirs(listed)
+    for number in range(options.entries):
+        with open(os.path.join(listed, f"entry-{number:06}.dat"), "wb"):
+            pass
+    small = os.path.join(facts["root"], "small")
+    os.makedirs(small)
+    for number in range(options.files):
+        with open(os.path.join(small, f"file-{number:05}.dat"), "wb") as out:
+            out.write(os.urandom(4096))
+    own(facts["root"], facts["root"])
+    scheme, base = peers.scheme, peers.base
+    listing = os.path.join(place.out, "listing")
+
+    rest = {"output": listing, "proves": line_count(listing, options.entries)}
+    clients = {"fairlead": fairlead("ls", f"{connection}:/listed", **rest),
+               "fairlead ls -l": fairlead("ls", "-l", f"{connection}:/listed", **rest),
+               "lftp cls -1": peers.lftp(f"cls -1 {base}/listed/", **rest),
+               "lftp ls": peers.lftp(f"ls {base}/listed/", **rest),
+               "rclone lsf": peers.rclone("lsf", peers.at("listed"), **rest)}
+    if scheme == "sftp":
+        clients["sftp ls -1"] = peers.sftp(f"ls -1 {base}/listed\n", **rest)
+        clients["sftp ls -1f"] = peers.sftp(f"ls -1f {base}/listed\n", **rest)
+    else:
+        clients["curl"] = peers.curl(peers.url("listed/"), **rest)
+    yield Cell(f"{scheme}-list", f"Listing {options.entries:,} entries over {scheme.upper()}", "entries/s",
+               options.entries, clients, 1.5)
+
+    out = os.path.join(place.out, "small")
+    rest = {"before": fresh_folder(out), "proves": file_count(out, options.files)}
+    clients = {"fairlead": fairlead("get", "-q", "-r", f"{connection}:/small", out, **rest),
+               "fairlead -P 4": fairlead("get", "-q", "-r", "-P", "4", f"{connection}:/small", out, **rest),
+               "rclone --transfers 8": peers.rclone("--transfers", "8", "--checkers", "8", "copy", peers.at("small"), out,
+                                                    **rest)}
+    if scheme == "sftp":
+        clients["sftp get -r"] = peers.sftp(f"get -r {base}/small {out}\n", **rest)
+        clients["lftp mirror -P 8"] = peers.lftp(f"mirror -P 8 {base}/small {out}", **rest)
+    else:
+        for jobs in (1, 8):
+            clients[f"lftp mirror -P {jobs}"] = peers.lftp(f"mirror -P {jobs} {base}/small {out}", **rest)
+    yield Cell(f"{scheme}-small", f"{options.files:,} files of 4 KiB down over {scheme.upper()}", "files/s",
+               options.files, clients)
+
+    count = min(200, options.files)
+    names = [f"file-{number:05}.dat" for number in range(count)]
+    rest = {"before": fresh_folder(out), "proves": file_count(out, count)}
+    clients = {"fairlead": fairlead("get", "-q", *[f"{connection}:/small/{name}" for name in names], out, **rest),
+               "lftp mget": peers.lftp(f"lcd {out}; mget " + " ".join(f"{base}/small/{name}" for name in names), **rest)}
+    if scheme == "sftp":
+        clients["sftp"] = peers.sftp("".join(f"get {base}/small/{name} {out}/{name}\n" for name in names), **rest)
+    else:
+        urls = [part for name in names for part in ("-o", os.path.join(out, name), peers.url(f"small/{name}"))]
+        clients["curl"] = peers.curl(*urls, **rest)
+    yield Cell(f"{scheme}-200", f"{count} small gets in one process over {scheme.upper()}", "files/s", count, clients)
+
+
+def sftp_cells(place, options, source):
+    facts = place.start("openssh", "sftp")
+    os.link(source, os.path.join(facts["root"], "big.bin"))
+    own(facts["root"], facts["root"])
+    peers = Peers(place, facts, "sftp")
+    login = ("--protocol", "sftp", "--key-file", facts["private_key"], "--host-key", facts["host_key"])
+    place.connect("sftp", facts, *login)
+    same_cipher = ("-o", "Ciphers=aes128-gcm@openssh.com")
+
+    size, rest, clients, remote, out = down(place, peers, options, "sftp")
+    clients["sftp, its defaults"] = peers.sftp(f"get {remote} {out}\n", **rest)
+    clients["rclone"] = peers.rclone("copyto", peers.at("big.bin"), out, **rest)
+    clients["lftp get"] = peers.lftp(f"get {remote} -o {out}", **rest)
+    yield Cell("sftp-down", f"1 file of {options.size_mib} MiB down over SFTP, each with its defaults", "MB/s", size,
+               clients, 1.2)
+    yield Cell("sftp-down-same", f"1 file of {options.size_mib} MiB down over SFTP, all with aes128-gcm", "MB/s", size,
+               {"fairlead": clients["fairlead"],
+                "sftp": peers.sftp(f"get {remote} {out}\n", *same_cipher, **rest),
+                "sftp -R 128 -B 261120": peers.sftp(f"get {remote} {out}\n", *same_cipher, "-R", "128", "-B", "261120",
+                                                    **rest)}, 1.1)
+
+    size, rest, clients, remote = up(place, peers, options, "sftp", source)
+    clients["sftp, its defaults"] = peers.sftp(f"put {source} {remote}\n", **rest)
+    clients["sftp, aes128-gcm"] = peers.sftp(f"put {source} {remote}\n", *same_cipher, **rest)
+    clients["rclone"] = peers.rclone("copyto", source, peers.at("up.bin"), **rest)
+    yield Cell("sftp-up", f"1 file of {options.size_mib} MiB up over SFTP", "MB/s", size, clients, 1.0)
+    yield from many_cells(place, options, facts, peers, "sftp")
+
+
+def all_cells(place, options):
+    source = os.path.join(place.folder, "source.bin")
+    piece = os.urandom(2**20)
+    with open(source, "wb") as out:
+        for number in range(options.size_mib):
+            out.write(number.to_bytes(4, "big") + piece[4:])
+    yield from ftp_cells(place, options, source)
+    yield from sftp_cells(place, options, source)

@@ -1,0 +1,176 @@
+"""Runs commands as whole processes and keeps what the kernel says about each: wall, CPU, peak memory."""
+import dataclasses
+import fcntl
+import os
+import shutil
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Callable, Optional
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FAIRLEAD = os.path.join(REPOSITORY, "build", "fairlead")
+
+
+def enter_private_network():
+    """Starts this program again in a network namespace of its own, with loopback up and cubic as congestion control."""
+    if os.environ.get("FAIRLEAD_BENCH_NETWORK") is None:
+        os.environ["FAIRLEAD_BENCH_NETWORK"] = "private"
+        probe = subprocess.run(["unshare", "--net", "true"], capture_output=True)
+        if probe.returncode == 0:
+            os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
+        os.environ["FAIRLEAD_BENCH_NETWORK"] = "shared"
+        print("note: no private network namespace here; the kernel's own congestion control is measured", file=sys.stderr)
+        return
+    if os.environ["FAIRLEAD_BENCH_NETWORK"] != "private":
+        return
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        flags_request = struct.pack("16sh14x", b"lo", 0x1 | 0x40)  # IFF_UP | IFF_RUNNING
+        fcntl.ioctl(handle, 0x8914, flags_request)  # SIOCSIFFLAGS
+    try:
+        with open("/proc/sys/net/ipv4/tcp_congestion_control", "w") as setting:
+            setting.write("cubic")
+    except OSError as error:
+        print(f"note: congestion control stays as it is ({error})", file=sys.stderr)
+
+
+@dataclasses.dataclass
+class Run:
+    ok: bool
+    wall: float
+    cpu: float
+    peak_mib: float
+    words: str
+
+
+@dataclasses.dataclass
+class Command:
+    """One client doing the cell's task. `before` puts the target back to nothing; `proves` looks at the result."""
+    argv: list
+    before: Callable[[], None] = lambda: None
+    proves: Callable[[], bool] = lambda: True
+    environment: Optional[dict] = None
+    output: Optional[str] = None  # a file for standard output, else it is thrown away
+
+
+@dataclasses.dataclass
+class Cell:
+    name: str
+    title: str
+    unit: str  # "MB/s", "files/s" or "entries/s"
+    amount: float  # bytes, files or entries moved by one run
+    clients: dict  # name → Command; the one called "fairlead" is ours
+    bar: Optional[float] = None  # ratio to the best peer that is promised, None: only reported
+    note: str = ""
+
+
+@dataclasses.dataclass
+class Result:
+    cell: Cell
+    runs: dict  # client name → list of Run
+
+    def median(self, client, what):
+        good = [getattr(run, what) for run in self.runs[client] if run.ok]
+        return statistics.median(good) if good else None
+
+    def best_peer(self, what="wall"):
+        found = [(self.median(name, what), name) for name in self.runs if not name.startswith("fairlead")]
+        found = [pair for pair in found if pair[0] is not None]
+        return min(found)[1] if found else None
+
+    def ours(self):
+        found = [(self.median(name, "wall"), name) for name in self.runs if name.startswith("fairlead")]
+        found = [pair for pair in found if pair[0] is not None]
+        return min(found)[1] if found else None
+
+    def ratio(self):
+        ours, peer = self.ours(), self.best_peer()
+        if ours is None or peer is None:
+            return None
+        return self.median(peer, "wall") / self.median(ours, "wall")
+
+
+def run_once(command, limit=300):
+    command.before()
+    sink = open(command.output, "wb") if command.output else subprocess.DEVNULL
+    with tempfile.TemporaryFile() as words:
+        started = time.monotonic()
+        child = subprocess.Popen(command.argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=words,
+                                 env={**os.environ, **(command.environment or {})})
+        deadline = started + limit
+        while True:  # wait4 gives this child's own figures (its waited-for children included)
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > deadline:
+                child.kill()
+                _, status, usage = os.wait4(child.pid, 0)
+                status = -1
+                break
+            time.sleep(0.001)
+        wall = time.monotonic() - started
+        child.returncode = status
+        words.seek(0)
+        said = words.read()[-300:].decode(errors="replace").strip()
+    if command.output:
+        sink.close()
+    ok = status == 0 and command.proves()
+    if status == 0 and not ok:
+        said = "exit status 0, but the result is not right"
+    return Run(ok, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+
+
+def run_cell(cell, rounds):
+    runs = {name: [] for name in cell.clients}
+    for name, command in cell.clients.items():  # one uncounted run each: caches warm, programs loaded
+        warm = run_once(command)
+        if not warm.ok:
+            runs[name].append(warm)
+    for _ in range(rounds):
+        for name, command in cell.clients.items():
+            if runs[name] and not runs[name][0].ok:
+                continue
+            runs[name].append(run_once(command))
+    return Result(cell, runs)
+
+
+class Workplace:
+    """A private folder and the servers of one measurement; all gone at the end."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="fairlead-bench.", dir=os.environ.get("FAIRLEAD_BENCH_FOLDER"))
+        os.chmod(self.folder, 0o755)
+        self.data = os.path.join(self.folder, "data")
+        self.out = os.path.join(self.folder, "out")
+        os.makedirs(self.out)
+        self.servers = []
+        os.environ["FAIRLEAD_DATA"] = self.data
+        return self
+
+    def __exit__(self, *_):
+        for script, folder in self.servers:
+            subprocess.run([script, "stop", folder], capture_output=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, server, name, **keys):
+        script = os.path.join(REPOSITORY, "tests", "servers", server)
+        folder = os.path.join(self.folder, name)
+        self.servers.append((script, folder))
+        done = subprocess.run([script, "start", folder, *[f"{key}={value}" for key, value in keys.items()]],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"the server {server} did not start: {done.stderr}")
+        return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+    def connect(self, name, facts, *flags):
+        """Defines the connection that the measured `fairlead` uses."""
+        done = subprocess.run([FAIRLEAD, "connection", "create", name, "--host", facts["host"], "--port", facts["port"],
+                               "--username", facts["username"], "--working-directory", facts.get("path", "/"), *flags],
+                              env={**os.environ, "BENCH_PASSWORD": facts.get("password", "")},
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"fairlead connection create {name}: {done.stderr}")

@@ -1,0 +1,101 @@
+"""Prints the measurements as tables, for people and for docs/performance.md."""
+import platform
+import subprocess
+
+
+def speed(result, client):
+    wall = result.median(client, "wall")
+    if wall is None:
+        return None
+    amount = result.cell.amount / wall
+    return amount / 1e6 if result.cell.unit == "MB/s" else amount
+
+
+def rows(result):
+    gib = result.cell.amount / 2**30 if result.cell.unit == "MB/s" else None
+    for client in result.runs:
+        rate = speed(result, client)
+        if rate is None:
+            yield client, "failed", "", "", result.runs[client][0].words.replace("\n", " ")[:90]
+            continue
+        cpu = result.median(client, "cpu")
+        walls = sorted(run.wall for run in result.runs[client] if run.ok)
+        yield (client, f"{rate:,.0f}", f"{cpu / gib:.2f}" if gib else f"{cpu:.2f}",
+               f"{result.median(client, 'peak_mib'):.0f}", f"{walls[0]:.2f} to {walls[-1]:.2f} s")
+
+
+def verdict(result):
+    ratio, bar = result.ratio(), result.cell.bar
+    if ratio is None:
+        return "not comparable"
+    text = f"{ratio:.2f} × {result.best_peer()}"
+    if bar is not None:
+        text += f" (bar {bar:.1f}: {'met' if ratio >= bar else 'NOT met'})"
+    return text
+
+
+def cpu_column(cell):
+    return "CPU s/GiB" if cell.unit == "MB/s" else "CPU s"
+
+
+def print_cell(result):
+    cell = result.cell
+    print(f"\n{cell.name}: {cell.title}", flush=True)
+    print(f"  {'client':<26}{cell.unit:>12}{cpu_column(cell):>12}{'peak MiB':>10}  range")
+    for row in rows(result):
+        print(f"  {row[0]:<26}{row[1]:>12}{row[2]:>12}{row[3]:>10}  {row[4]}")
+    print(f"  → {verdict(result)}", flush=True)
+
+
+def print_summary(results):
+    print("\nSummary (ratio of speeds, ours to the best peer's)")
+    for result in results:
+        print(f"  {result.cell.name:<24}{verdict(result)}")
+
+
+def cpu_model():
+    try:
+        with open("/proc/cpuinfo") as info:
+            for line in info:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.machine()
+
+
+def version(*argv):
+    done = subprocess.run(argv, capture_output=True, text=True)
+    return (done.stdout or done.stderr).splitlines()[0].strip() if done.returncode == 0 else "?"
+
+
+METHOD = """# Performance
+
+Made by `make bench`, which starts real servers on loopback, runs every client in turn as a whole process, and
+keeps medians. Both ends share the machine's cores, so MB/s is the sum of client and server; CPU seconds are the
+client's alone (its child processes included). "Ratio" is our speed by the best peer's, each peer with its best flags.
+Small differences are noise: look at the range.
+"""
+
+
+def write_markdown(results, options, path):
+    with open(path, "w") as out:
+        out.write(METHOD)
+        out.write(f"\nMachine: {cpu_model()}, kernel {platform.release()}. Rounds: {options.rounds}. "
+                  f"{version('lftp', '--version').split('|')[1].strip()}, {version('curl', '--version').split(' (')[0]}, "
+                  f"{version('rclone', 'version')}, {version('ssh', '-V')}.\n")
+        out.write("\n| Task | Ours to the best peer | Bar |\n|---|---|---|\n")
+        for result in results:
+            ratio = result.ratio()
+            bar = result.cell.bar
+            state = "" if bar is None else f"{bar:.1f} × {'met' if ratio and ratio >= bar else '**not met**'}"
+            said = "not comparable" if ratio is None else f"{ratio:.2f} × {result.best_peer()}"
+            out.write(f"| {result.cell.title} | {said} | {state} |\n")
+        for result in results:
+            cell = result.cell
+            out.write(f"\n## {cell.title}\n\n")
+            if cell.note:
+                out.write(cell.note + "\n\n")
+            out.write(f"| Client | {cell.unit} | {cpu_column(cell)} | peak MiB | range |\n|---|---:|---:|---:|---|\n")
+            for row in rows(result):
+                out.write("| " + " | ".join(row) + " |\n")
