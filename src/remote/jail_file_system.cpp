@@ -78,6 +78,10 @@ class JailFileSystem final : public FileSystem {
     awaitable<void> set_mode(std::string_view path, std::uint32_t mode) override {
         return at(path, [=, this](const std::string& inside) { return inner_->set_mode(inside, mode); });
     }
+    awaitable<void> sync(std::vector<std::string> paths) override {
+        for (auto& path : paths) path = jailed_path(root_, path);
+        return inner_->sync(std::move(paths));
+    }
     awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) override {
         return at(path, [=, this](const std::string& inside) { return inner_->checksum(inside, algorithm); });
     }

@@ -75,6 +75,7 @@ class TracedReadStream final : public ReadStream {
         }
     }
     std::optional<std::uint64_t> announced_size() const override { return inner_->announced_size(); }
+    int descriptor() const noexcept override { return inner_->descriptor(); }
     awaitable<void> close() override { return inner_->close(); }
 
   private:
@@ -165,6 +166,9 @@ class TraceFileSystem final : public FileSystem {
     }
     awaitable<void> set_mode(std::string_view path, std::uint32_t mode) override {
         return watch(fmt::format("set mode of {} to {:04o}", path, mode), inner_->set_mode(path, mode));
+    }
+    awaitable<void> sync(std::vector<std::string> paths) override {
+        return watch(fmt::format("sync {} paths", paths.size()), inner_->sync(std::move(paths)));
     }
     awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) override {
         return watch(fmt::format("{} of {}", to_string(algorithm), path), inner_->checksum(path, algorithm));
