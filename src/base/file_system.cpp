@@ -57,6 +57,10 @@ awaitable<std::uint64_t> WriteStream::write_from(int descriptor, std::uint64_t o
     co_return sent;
 }
 
+awaitable<void> FileSystem::sync(std::vector<std::string>) {
+    co_return;
+}
+
 awaitable<std::optional<Entry>> try_stat(FileSystem& files, std::string_view path) {
     try {
         co_return co_await files.stat(path);
