@@ -178,6 +178,10 @@ Connection Connections::usable(std::string_view project, std::string_view name,
     if (!stored.enabled)
         throw Error(ErrorCode::disabled, fmt::format("The connection '{}' is disabled.", stored.name))
             .hinting(fmt::format("fairlead connection enable {}", stored.name));
+    return overridden(stored, overrides);
+}
+
+Connection Connections::overridden(const Connection& stored, const ConnectionPatch& overrides) {
     std::vector<Fault> faults;
     auto connection = changed(stored, overrides, faults);
     if (leads_elsewhere(stored, connection)) drop_sealed(connection);
@@ -188,11 +192,14 @@ Connection Connections::usable(std::string_view project, std::string_view name,
 
 awaitable<std::unique_ptr<FileSystem>> Connections::open(std::string project, std::string name,
                                                          ConnectionPatch overrides, Observer* observer) {
+    const auto stored = get(project, name);
+    // Passwords given for one use are for URLs and for connections without one: a command may name several.
+    for (const auto& field : catalog::secrets_set(stored))
+        overrides.secrets.erase(field);
     const auto connection = usable(project, name, overrides);
     const auto endpoint = catalog::resolve(connection);
     auto files = co_await fairlead::open(endpoint, OpenOptions{observer});
-    // With another host than the stored one, the key is not the stored connection's business.
-    if (files->peer().host_key_is_new && overrides.empty())
+    if (files->peer().host_key_is_new && !leads_elsewhere(stored, connection))
         record_host_key(project, name, files->peer().host_key_fingerprint);
     co_return files;
 }

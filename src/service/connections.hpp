@@ -54,7 +54,12 @@ class Connections {
     catalog::Connection usable(std::string_view project, std::string_view name,
                                const catalog::ConnectionPatch& overrides = {});
 
-    /// Opens a session by name. A host key accepted on first use is recorded on the connection.
+    /// The same for a connection at hand, enabled or not.
+    catalog::Connection overridden(const catalog::Connection& stored,
+                                   const catalog::ConnectionPatch& overrides);
+
+    /// Opens a session by name. Secrets among the overrides are used only where the connection has none of
+    /// its own; `usable` lets them win. A host key accepted on first use is recorded on the connection.
     awaitable<std::unique_ptr<FileSystem>> open(std::string project, std::string name,
                                                 catalog::ConnectionPatch overrides, Observer* observer);
 
