@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -57,6 +58,10 @@ struct Connection {
     TlsSettings tls;
     FtpOptions ftp;
     SftpOptions sftp;
+
+    /// Stored secrets by field path, encrypted. Opened only when they are needed; a secret that is also set
+    /// in the clear above is a new one.
+    std::map<std::string, std::string> sealed;
 };
 
 /// A change to a connection: the fields to set, in the JSON shape of the contract (nested objects for tls,
@@ -65,6 +70,11 @@ struct ConnectionPatch {
     boost::json::object fields;
     std::map<std::string, Secret> secrets;
 
+    /// Sets a field by its path, such as "tls.mode".
+    void set(std::string_view path, boost::json::value value);
+    bool has(std::string_view path) const;
+    /// Whether it sets the field to "", which removes a secret.
+    bool sets_empty_text(std::string_view path) const;
     bool empty() const noexcept { return fields.empty() && secrets.empty(); }
 };
 
@@ -84,19 +94,25 @@ bool is_connection_name(std::string_view name) noexcept;
 
 /// Checks every field; see contract: one answer names all that is wrong.
 Verdict validate(const Connection& connection);
-/// Throws Error{invalid_argument} with every fault when there is one; gives the warnings.
-std::vector<Fault> require_valid(const Connection& connection);
+/// Throws Error{invalid_argument} with every fault, those given and those found, when there is one; gives the
+/// warnings.
+std::vector<Fault> require_valid(const Connection& connection, std::vector<Fault> faults = {});
 
-/// The connection with the patch laid over it. A field set to null gets its default. Wrong types and unknown
-/// fields are collected into `faults` beside what `validate` will say.
+/// The connection with the patch laid over it. A field set to null gets its default; a secret set to null
+/// stays and one set to "" is removed. Wrong types and unknown fields are added to `faults`; what a record
+/// holds beside its fields (id, revision, ...) is ignored, so that what was read can be sent back.
 Connection apply(Connection connection, const ConnectionPatch& patch, std::vector<Fault>& faults);
 
-/// The contract's JSON. Secrets never appear: they are null, and "secretsSet" lists the paths of those that
-/// are set.
+/// The contract's JSON of the fields. Secrets never appear: they are null.
+boost::json::object fields_to_json(const Connection& connection);
+/// The same with the record (id, project, revision, etag, ...) and "secretsSet": the paths of the secrets
+/// that are set.
 boost::json::object to_json(const Connection& connection);
 
 /// Every secret of a connection by field path; also those that are empty.
 std::vector<std::pair<std::string, Secret*>> secrets_of(Connection& connection);
+/// The paths of the secrets that are set, in the clear or sealed.
+std::vector<std::string> secrets_set(const Connection& connection);
 
 /// The endpoint to open: nothing left to look up. The connection is validated first.
 /// Throws Error{invalid_argument} for what is invalid, and for `${...}`, which nothing defines yet.

@@ -12,8 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/utf8.hpp"
 #include "cli/trace.hpp"
-#include "cli/visible.hpp"
 #include "fairlead/error.hpp"
 #include "service/workspace.hpp"
 
@@ -65,7 +65,7 @@ void Context::verbose(int level, std::string_view line) {
 }
 
 void Context::warn(std::string_view line) {
-    print_error_line(fmt::format("fairlead: warning: {}", visible(line)));
+    print_error_line(fmt::format("fairlead: warning: {}", to_printable(line)));
 }
 
 void Context::flush() {

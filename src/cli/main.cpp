@@ -11,8 +11,6 @@
 namespace fairlead::cli {
 namespace {
 
-constexpr int kUsage = 2;
-
 void add_global_options(CLI::App& app, Context& context) {
     auto& options = context.options;
     app.add_option("--data", options.data, "The data directory; default: the XDG data home, folder fairlead")

@@ -2,28 +2,26 @@
 
 #include <fmt/format.h>
 #include <boost/asio/error.hpp>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "cli/visible.hpp"
+#include "base/utf8.hpp"
 
 namespace fairlead::cli {
 namespace {
 
 void add_line(std::string& text, std::string_view label, std::string_view value) {
     if (value.empty()) return;
-    text += fmt::format("  {}: {}\n", label, visible(value));
+    text += fmt::format("  {}: {}\n", label, to_printable(value));
 }
 
 }  // namespace
 
 std::string to_text(const Error& error) {
-    std::string text = fmt::format("fairlead: {}\n", visible(error.message));
+    std::string text = fmt::format("fairlead: {}\n", to_printable(error.message));
     for (const auto& fault : error.faults) {
-        text += fmt::format("  {}: ", visible(fault.field));
-        if (!fault.value.empty()) text += fmt::format("'{}': ", visible(fault.value));
-        text += visible(fault.problem) + "\n";
+        text += fmt::format("  {}: ", to_printable(fault.field));
+        if (!fault.value.empty()) text += fmt::format("'{}': ", to_printable(fault.value));
+        text += to_printable(fault.problem) + "\n";
     }
     std::size_t from = 0;
     while (from < error.server_reply.size()) {
@@ -37,25 +35,6 @@ std::string to_text(const Error& error) {
     add_line(text, "path", error.path);
     add_line(text, "hint", error.hint);
     return text;
-}
-
-boost::json::object to_json(const Error& error) {
-    boost::json::object document{{"code", to_string(error.code)}, {"message", error.message}};
-    if (!error.server_reply.empty()) document["serverReply"] = to_utf8(error.server_reply);
-    if (!error.path.empty()) document["path"] = to_utf8(error.path);
-    if (!error.step.empty()) document["step"] = error.step;
-    if (!error.hint.empty()) document["hint"] = error.hint;
-    document["retryable"] = error.retryable();
-    if (error.retry_after) document["retryAfterMilliseconds"] = error.retry_after->count();
-    if (!error.faults.empty()) {
-        auto& faults = document["faults"].emplace_array();
-        for (const auto& fault : error.faults)
-            faults.push_back({{"field", fault.field},
-                              {"value", to_utf8(fault.value)},
-                              {"problem", to_utf8(fault.problem)}});
-    }
-    document["message"] = to_utf8(error.message);
-    return document;
 }
 
 Error as_error(const std::exception& exception) {

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "cli/visible.hpp"
+#include "base/utf8.hpp"
 
 namespace fairlead::cli {
 namespace {
@@ -14,7 +14,7 @@ constexpr int kNotes = 2;
 constexpr int kConversation = 3;
 
 void print_line(std::string_view mark, std::string_view text) {
-    const auto line = fmt::format("{} {}\n", mark, visible(text));
+    const auto line = fmt::format("{} {}\n", mark, to_printable(text));
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -7,11 +7,23 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
 namespace fairlead::net {
 namespace asio = boost::asio;
+
+namespace {
+
+bool ignore_sigpipe() {
+    struct sigaction action {};
+    if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return false;
+    action.sa_handler = SIG_IGN;
+    return ::sigaction(SIGPIPE, &action, nullptr) == 0;
+}
+
+}  // namespace
 
 TimedSocket::TimedSocket(asio::ip::tcp::socket socket, std::string target)
     : socket_(std::move(socket)),
@@ -20,7 +32,10 @@ TimedSocket::TimedSocket(asio::ip::tcp::socket socket, std::string target)
                     boost::system::error_code ignored;
                     socket_.cancel(ignored);
                 }),
-      target_(std::move(target)) {}
+      target_(std::move(target)) {
+    static const bool once = ignore_sigpipe();
+    static_cast<void>(once);
+}
 
 void TimedSocket::expect_within(std::chrono::milliseconds timeout, std::string_view step) {
     timeout_ = timeout;
@@ -28,32 +43,31 @@ void TimedSocket::expect_within(std::chrono::milliseconds timeout, std::string_v
 }
 
 awaitable<void> TimedSocket::readable() {
-    return wait(asio::ip::tcp::socket::wait_read);
-}
-awaitable<void> TimedSocket::writable() {
-    return wait(asio::ip::tcp::socket::wait_write);
+    if (!co_await wait(asio::ip::tcp::socket::wait_read, timeout_)) throw timed_out();
 }
 
-awaitable<void> TimedSocket::wait(asio::ip::tcp::socket::wait_type what) {
+awaitable<void> TimedSocket::writable() {
+    if (!co_await wait(asio::ip::tcp::socket::wait_write, timeout_)) throw timed_out();
+}
+
+awaitable<bool> TimedSocket::readable_within(std::chrono::milliseconds patience) {
+    co_return co_await wait(asio::ip::tcp::socket::wait_read, patience);
+}
+
+awaitable<bool> TimedSocket::wait(asio::ip::tcp::socket::wait_type what, std::chrono::milliseconds patience) {
     turns_ = 0;
-    watchdog_.arm(timeout_);
+    watchdog_.arm(patience);
     boost::system::error_code error;
     co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
-    if (!error) {
-        watchdog_.disarm();
-        co_return;
-    }
     const bool late = watchdog_.fired();
     watchdog_.disarm();
-    if (late) throw timed_out();
+    if (!error) co_return true;
+    if (late) co_return false;
     co_await check_cancelled(step_);
     throw lost(error.value());
 }
 
-awaitable<void> TimedSocket::fair_turn() {
-    // A stream that is always ready would never give up the thread: 16 pieces of at most 256 KiB are a
-    // millisecond or two.
-    if (++turns_ < 16) co_return;
+awaitable<void> TimedSocket::yield_turn() {
     turns_ = 0;
     co_await asio::post(socket_.get_executor(), asio::use_awaitable);
 }

@@ -14,6 +14,9 @@ namespace fairlead::net {
 
 /// A connected, non-blocking TCP socket whose waits are bounded. The system calls are made on the descriptor
 /// itself, by whoever knows what to do with the bytes (clear text, OpenSSL); only waiting goes through Asio.
+///
+/// Making the first one sets SIGPIPE to be ignored if the process still has the default action: sendfile and
+/// OpenSSL cannot be told per call that a broken connection is no reason to kill the process.
 class TimedSocket {
   public:
     /// `target` is what messages call the peer.
@@ -23,6 +26,7 @@ class TimedSocket {
     boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
     const std::string& target() const noexcept { return target_; }
     const std::string& step() const noexcept { return step_; }
+    std::chrono::milliseconds timeout() const noexcept { return timeout_; }
 
     void expect_within(std::chrono::milliseconds timeout, std::string_view step);
 
@@ -30,9 +34,13 @@ class TimedSocket {
     /// connection_lost.
     awaitable<void> readable();
     awaitable<void> writable();
-    /// Lets other work of this thread have its turn; call it before each system call. Cheap: most calls do
-    /// nothing.
-    awaitable<void> fair_turn();
+    /// Like `readable`, but silence for `patience` is an answer: false.
+    awaitable<bool> readable_within(std::chrono::milliseconds patience);
+
+    /// A stream that is always ready would never give up its thread. Call `turn_is_over` before each system
+    /// call; when it says so, `yield_turn` lets the thread's other work go first.
+    bool turn_is_over() noexcept { return ++turns_ >= kCallsPerTurn; }
+    awaitable<void> yield_turn();
 
     /// The error for a failed system call on the descriptor.
     Error lost(int error_number) const;
@@ -42,7 +50,9 @@ class TimedSocket {
     void close() noexcept;
 
   private:
-    awaitable<void> wait(boost::asio::ip::tcp::socket::wait_type what);
+    awaitable<bool> wait(boost::asio::ip::tcp::socket::wait_type what, std::chrono::milliseconds patience);
+
+    static constexpr unsigned kCallsPerTurn = 16;  // of at most 256 KiB: one or two milliseconds
 
     boost::asio::ip::tcp::socket socket_;
     Watchdog watchdog_;

@@ -3,23 +3,18 @@
 #include <memory>
 #include <string>
 
-namespace fairlead::catalog {
-class SecretBox;
-}
-namespace fairlead::store {
-class ConnectionStore;
-}
-
 namespace fairlead::service {
 
 class Connections;
+class Vault;
 
 /// The data directory, opened: its database, its key, and the services over them. One per process is enough;
 /// used from one thread.
 class Workspace {
   public:
-    /// `directory` empty: $FAIRLEAD_DATA, else the XDG data home. Made with mode 0700 on first use.
-    /// `user` is who changes are recorded for; empty: the operating system's user name.
+    /// `directory` empty: see choose_directory. It is made with mode 0700 on first use. `user` is who changes
+    /// are recorded for; empty: the operating system's user name. Throws Error{permission_denied} for a
+    /// directory that others may write to.
     explicit Workspace(std::string directory, std::string user = {});
     ~Workspace();
     Workspace(const Workspace&) = delete;
@@ -27,8 +22,11 @@ class Workspace {
 
     const std::string& directory() const noexcept;
     Connections& connections() noexcept;
+    Vault& vault() noexcept;
+    /// The version of the database's schema.
+    int schema_version();
 
-    /// The directory that would be opened, without opening or making it.
+    /// The given directory, else $FAIRLEAD_DATA, else $XDG_DATA_HOME/fairlead, else ~/.local/share/fairlead.
     static std::string choose_directory(const std::string& given);
 
   private:
