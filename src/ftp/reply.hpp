@@ -59,7 +59,7 @@ class ReplyParser {
     /// For when the server has been silent for a moment (about a second) though a reply is owed: accepts what
     /// only silence can prove complete: a multi-line reply that ended with another code, a line ended by CR
     /// alone. Returns nothing when what waits cannot be a whole reply.
-    std::optional<Reply> take_after_silence();
+    std::optional<Reply> take_after_silence(std::size_t owed = 1);
     /// Whether take_after_silence would find something, so that the session knows to wait only briefly.
     bool may_be_complete() const;
 
@@ -89,6 +89,7 @@ class ReplyParser {
     std::deque<std::string> lines_;
     std::size_t lines_bytes_ = 0;
     std::size_t searched_ = 0;  // how many of lines_ are known not to end the reply that lines_[0] began
+    bool tail_waits_ = false;   // the tail of a reply began another "ddd-" and its end is not here yet
     std::size_t stray_lines_ = 0;
 };
 
