@@ -56,9 +56,9 @@ enum OpenFlags : std::uint32_t {
     kOpenExclusive = 0x20,
 };
 
-/// A whole packet may not be longer than this: what OpenSSH takes, and more than any reply that was asked
-/// for.
-constexpr std::uint32_t kLargestPacket = 256 * 1024 + 1024;
+/// No packet may be longer than this. OpenSSH stops at 256 KiB, but some servers put a whole directory in
+/// one.
+constexpr std::uint32_t kLargestPacket = 4 * 1024 * 1024;
 /// What every server must take (draft, section 3): 34,000 bytes with 32 KiB of data in them.
 constexpr std::uint32_t kSafeDataLength = 32 * 1024;
 

@@ -47,6 +47,7 @@ claim_ports() {
     first=$((lowest - 12000))
     exec {lock}>"$port_blocks/lock"
     flock -w 30 "$lock" || die "could not lock $port_blocks within 30 s"
+    stop_orphaned_servers
     taken=$(listening_ports)
     for block in $(shuf -i 0-119); do
         owner=$(cat "$port_blocks/$block" 2>/dev/null || true)
@@ -61,6 +62,16 @@ claim_ports() {
         return
     done
     die "no block of 100 free ports between $first and $((first + 12000))"
+}
+
+# Servers whose owner (option owner=PID) was killed before it could stop them.
+stop_orphaned_servers() {
+    local block other owner
+    for block in "$port_blocks"/[0-9]*; do
+        other=$(cat "$block" 2>/dev/null || true)
+        owner=$(cat "$other/owner" 2>/dev/null || true)
+        if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then "$here/$(cat "$other/$marker")" stop "$other" || true; fi
+    done
 }
 
 port_range_in_use() {
@@ -185,7 +196,7 @@ read_options() {
     for pair in "$@"; do
         name=${pair%%=*}
         [ "$name" != "$pair" ] || die "'$pair' is not KEY=VALUE"
-        case " $(echo $known_options) " in *" $name "*) ;; *) die "unknown option '$name'; known: $known_options" ;; esac
+        case " owner $(echo $known_options) " in *" $name "*) ;; *) die "unknown option '$name'; known: $known_options" ;; esac
         option[$name]=${pair#*=}
     done
 }
@@ -201,6 +212,7 @@ start() {
     mkdir "$folder/root" "$folder/log"
     : >"$folder/undo"
     : >"$folder/connection"
+    if [ -n "${option[owner]-}" ]; then echo "${option[owner]}" >"$folder/owner"; fi
     claim_ports
     password=$(option_or password "pw-$(random_word)")
     say host 127.0.0.1
