@@ -8,6 +8,8 @@ namespace {
 using AddVerb = void (*)(CLI::App&, Context&);
 
 constexpr std::array kVerbs{
+    AddVerb{add_connection},
+    AddVerb{add_quote},
     AddVerb{add_version},
 };
 

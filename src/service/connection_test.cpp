@@ -29,6 +29,8 @@ class StepClock final : public Observer {
     void step_done(std::string_view step, std::string_view detail) override {
         if (options_.observer != nullptr) options_.observer->step_done(step, detail);
         if (current_ != step) step_began(step);
+        if (step == "identity")
+            report_.peer.identity = detail;  // so that it is known even if the log-in fails
         add(true, std::string(detail), "");
     }
     void sent(std::string_view line) override {
