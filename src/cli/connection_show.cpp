@@ -102,7 +102,13 @@ void history(Context& context, const std::string& name) {
 
 void add_connection_list(CLI::App& connection, Context& context) {
     auto* verb = connection.add_subcommand("list", "List the connections of the project and the global ones");
-    verb->callback([&context] { list(context); });
+    auto names_only = std::make_shared<bool>(false);
+    verb->add_flag("--names", *names_only, "Only the names, one per line");
+    verb->callback([names_only, &context] {
+        if (!*names_only) return list(context);
+        for (const auto& name : context.workspace().connections().names(context.options.project))
+            context.print(name);
+    });
 }
 
 void add_connection_show(CLI::App& connection, Context& context) {
