@@ -38,7 +38,8 @@ bool read_type(std::string_view value, Entry& entry) {
 
 class MlsdParser final : public LineParser {
   public:
-    // RFC 3659, 7.2: facts, each ended by ";", one space, and the name, which may begin with spaces.
+    // RFC 3659, 7.2: facts, each ended by ";", one space, and the name, which may begin with spaces. A line without
+    // any fact, which the RFC allows, is more likely some other text.
     LineResult parse(std::string_view line, Entry& entry) override {
         auto split = line.find(' ');
         if (split == std::string_view::npos) return LineResult::bad;
@@ -49,7 +50,7 @@ class MlsdParser final : public LineParser {
         auto facts = line.substr(0, split);
         entry.name = line.substr(split + 1);
 
-        bool any = split == 0;  // no facts at all is allowed
+        bool any = false;
         bool is_entry = true, owner_by_name = false, group_by_name = false;
         while (!facts.empty()) {
             const auto end = std::min(facts.find(';'), facts.size());
