@@ -172,6 +172,12 @@ std::vector<std::string> Connections::names(std::string_view project) {
     return found;
 }
 
+std::vector<store::Revision> Connections::history(std::string_view project, std::string_view name) {
+    auto revisions = store_.history(get(project, name).record.id);
+    std::ranges::reverse(revisions);
+    return revisions;
+}
+
 Connection Connections::usable(std::string_view project, std::string_view name,
                                const ConnectionPatch& overrides) {
     const auto stored = get(project, name);

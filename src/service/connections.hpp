@@ -47,6 +47,8 @@ class Connections {
     /// Those of the project and of `global`, by name; a project's own hides a global one of the same name.
     std::vector<catalog::Connection> list(std::string_view project);
     std::vector<std::string> names(std::string_view project);
+    /// The changes of a connection, newest first.
+    std::vector<store::Revision> history(std::string_view project, std::string_view name);
 
     /// What to open: the stored connection with overrides laid over it for one use, secrets in the clear.
     /// Stored secrets stay behind when an override changes host, port or protocol. Throws not_found,
