@@ -113,6 +113,16 @@ class FtpReadStream final : public ReadStream {
     bool ended_ = false;
 };
 
+bool is_reset(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        return error.code == ErrorCode::connection_lost;
+    } catch (...) {
+        return false;
+    }
+}
+
 class FtpWriteStream final : public WriteStream {
   public:
     FtpWriteStream(std::unique_ptr<Transfer> transfer, WriteOptions options)
@@ -152,7 +162,8 @@ class FtpWriteStream final : public WriteStream {
         } catch (...) {
             failure = std::current_exception();
         }
-        if (failure) co_await transfer_->fail(failure);
+        if (failure && !is_reset(failure)) co_await transfer_->fail(failure);
+        // A server may reset a connection whose bytes it has all read; its reply tells whether it has.
         co_await transfer_->conclude();
     }
 

@@ -166,7 +166,6 @@ awaitable<void> Session::set_up() {
         throw Error(ErrorCode::connection_lost, "The server ended the session.")
             .at("directory")
             .ends_session();
-    done("directory", home_.empty() ? "(not told)" : home_);
 }
 
 awaitable<void> Session::protect_data() {
