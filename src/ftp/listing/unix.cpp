@@ -141,10 +141,11 @@ class UnixParser final : public LineParser {
             if (is_day(first, day))
                 if (const auto month = fields::month(words[at + 1].text); month != 0)
                     return month_and_day(words, at + 2, month, day);
-            // "2026年 3月 1日"
+            // "2026年 3月 1日"; but in "4096 Nov 20 13:14" the first number is a size.
             if (const auto year = year_of(first); year != 0)
                 if (const auto month = fields::month(words[at + 1].text);
-                    month != 0 && is_day(words[at + 2].text, day))
+                    month != 0 && is_day(words[at + 2].text, day) &&
+                    !(at + 3 < words.size() && month_and_day(words, at + 3, month, day)))
                     if (const auto time = time_.at(year, month, day))
                         return ListedTime{*time, TimePrecision::day, 3};
         }
