@@ -109,7 +109,7 @@ TEST_P(ConformanceOfNames, bytes_that_are_no_utf8) {
 
 TEST_P(ConformanceOfNames, control_bytes_are_refused_before_anything_is_sent) {
     far().put("/victim", "alive");
-    for (const std::string bad : {std::string("/a\r\nDELE victim"), std::string("/a\nb"),
+    for (const std::string& bad : {std::string("/a\r\nDELE victim"), std::string("/a\nb"),
                                   std::string("/a\rb"), std::string("/a\0b", 4)}) {
         EXPECT_EQ(error_of([&] { stat(bad); }), "invalid_argument");
         EXPECT_EQ(error_of([&] { list(bad); }), "invalid_argument");
