@@ -51,7 +51,7 @@ bool is_day(std::string_view word, unsigned& day) noexcept {
             rest == "\xc8\xd5" || rest == "\x93\xfa");
 }
 
-/// "2024", also with the sign for "year" behind; 0 when it is none.
+/// "2024", also with the sign for "year" behind, as in "2024年"; 0 when it is none.
 int year_of(std::string_view word) noexcept {
     if (word.size() < 4) return 0;
     int year = 0;
@@ -141,11 +141,10 @@ class UnixParser final : public LineParser {
             if (is_day(first, day))
                 if (const auto month = fields::month(words[at + 1].text); month != 0)
                     return month_and_day(words, at + 2, month, day);
-            // "2026年 3月 1日"; but in "4096 Nov 20 13:14" the first number is a size.
-            if (const auto year = year_of(first); year != 0)
+            // "2026年 3月 1日"; without its sign the year could be a size.
+            if (const auto year = first.size() > 5 ? year_of(first) : 0; year != 0)
                 if (const auto month = fields::month(words[at + 1].text);
-                    month != 0 && is_day(words[at + 2].text, day) &&
-                    !(at + 3 < words.size() && month_and_day(words, at + 3, month, day)))
+                    month != 0 && is_day(words[at + 2].text, day))
                     if (const auto time = time_.at(year, month, day))
                         return ListedTime{*time, TimePrecision::day, 3};
         }
