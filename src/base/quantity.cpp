@@ -138,20 +138,20 @@ std::chrono::milliseconds parse_duration(std::string_view text, std::string_view
     auto rest = text;
     long double total = 0;
     if (rest.empty()) throw bad(what, text, kExpected);
+    const bool bare = text.find_first_not_of("0123456789.") == std::string_view::npos;
     while (!rest.empty()) {
         const auto number = take_number(rest);
         if (!number) throw bad(what, text, kExpected);
         const auto unit = take_letters(rest);
         long double factor = 0;
         if (unit == "ms") factor = 1;
-        if (unit.empty() || unit == "s" || unit == "sec") factor = 1000;
+        if ((unit.empty() && bare) || unit == "s" || unit == "sec") factor = 1000;
         if (unit == "m" || unit == "min") factor = 60'000;
         if (unit == "h") factor = 3'600'000;
         if (unit == "d") factor = 86'400'000;
         if (unit == "w") factor = 7 * 86'400'000.0L;
         if (unit == "y") factor = 365 * 86'400'000.0L;
-        if (factor == 0 || (unit.empty() && rest.size() + 1 < text.size() && !rest.empty()))
-            throw bad(what, text, kExpected);
+        if (factor == 0) throw bad(what, text, kExpected);
         total += *number * factor;
     }
     if (total > 1e14L) throw bad(what, text, "it is too long");

@@ -18,7 +18,7 @@ void report_saved(Context& context, const service::Saved& saved, const std::stri
     for (const auto& warning : saved.warnings)
         context.warn(warning.value.empty()
                          ? fmt::format("{} {}", warning.field, warning.problem)
-                         : fmt::format("{} {}: {}", warning.field, warning.value, warning.problem));
+                         : fmt::format("{} {} {}", warning.field, warning.value, warning.problem));
     if (!context.options.json) return context.note(sentence);
     auto document = catalog::to_json(saved.connection);
     document["warnings"] = to_json(saved.warnings);

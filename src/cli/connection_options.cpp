@@ -28,7 +28,8 @@ void add_list(CLI::App& verb, const Flags& flags, const std::string& flag, const
                 flags->patch.set(field, json::value(json::array(values.begin(), values.end())));
             },
             help)
-        ->type_name("TEXT");
+        ->type_name("TEXT")
+        ->allow_extra_args(false);  // one value each time, so that what follows is not swallowed
 }
 
 /// A flag with its opposite, such as "--active,!--passive". `when_given` is what the first one sets.

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kLongest = 1024 * 1024;
 
 [[noreturn]] void refuse(const std::string& flag, const std::string& problem) {
-    Error error(ErrorCode::invalid_argument, fmt::format("What {} names cannot be read.", flag));
+    Error error(ErrorCode::invalid_argument, fmt::format("There is nothing to take from {}.", flag));
     error.faults.push_back({flag, "", problem});
     throw error;
 }
@@ -32,7 +32,7 @@ std::string read_all(int file, const std::string& flag) {
     while (true) {
         const auto got = ::read(file, piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) refuse(flag, std::strerror(errno));
+        if (got < 0) refuse(flag, fmt::format("cannot be read: {}", std::strerror(errno)));
         if (got == 0) break;
         if (text.size() + static_cast<std::size_t>(got) > kLongest) refuse(flag, "is longer than 1 MiB");
         text.append(piece.data(), static_cast<std::size_t>(got));
@@ -58,13 +58,14 @@ Secret secret_from_stdin(const std::string& flag) {
 
 Secret secret_from_variable(const std::string& variable, const std::string& flag) {
     const auto* value = std::getenv(variable.c_str());
-    if (value == nullptr) refuse(flag, fmt::format("the environment variable {} is not set", variable));
+    if (value == nullptr)
+        refuse(flag, fmt::format("names the environment variable {}, which is not set", variable));
     return Secret(value);
 }
 
 std::string text_from_file(const std::string& path, const std::string& flag) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) refuse(flag, fmt::format("{}: {}", path, std::strerror(errno)));
+    if (file < 0) refuse(flag, fmt::format("names {}: {}", path, std::strerror(errno)));
     try {
         auto text = read_all(file, flag);
         ::close(file);

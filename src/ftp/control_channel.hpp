@@ -38,6 +38,10 @@ class ControlChannel {
 
     /// How many final replies the server still owes.
     std::size_t owed() const noexcept { return owed_; }
+    /// One reply that is owed will never come: a later command has been answered.
+    void forgive() noexcept {
+        if (owed_ > 0) --owed_;
+    }
     bool broken() const noexcept { return broken_; }
     /// The state is not known any more: nothing may be sent.
     void give_up() noexcept { broken_ = true; }

@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::size_t kBufferSize = 256 * 1024;  // more brings nothing, and leaves the CPU's cache
 constexpr auto kFarewell = 2s;
-constexpr auto kAbandonedReply = 10s;
+constexpr auto kTransferEnd = 2s;  // for the last word on a transfer whose data connection is closed
+constexpr auto kAnswer = 10s;
 
 bool names_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
     return std::any_of(names.begin(), names.end(),
@@ -190,15 +191,35 @@ void Session::take_home(const Reply& reply) {
     if (const auto directory = parse_directory_reply(reply)) home_ = *directory;
 }
 
-awaitable<void> Session::ready(std::string_view step) {
-    if (abandoned_ && usable()) {
-        abandoned_ = false;
-        while (control_->owed() > 0) {
-            const auto reply = co_await control_->receive_within(kAbandonedReply, step);
-            if (!reply) control_->give_up();
-            if (!usable()) break;
+awaitable<std::optional<Reply>> Session::collect_transfer_end(std::string_view step) {
+    const auto deadline = Clock::now() + endpoint_.timeouts.command;
+    bool asked = false;
+    std::optional<Reply> ended;
+    try {
+        while (usable() && control_->owed() > 0) {
+            auto reply = co_await control_->receive_within(asked ? kAnswer : kTransferEnd, step);
+            const bool nothing = !reply || reply->is_preliminary();
+            if (nothing && (Clock::now() > deadline || (!reply && asked))) {
+                control_->give_up();
+            } else if (nothing && !asked) {
+                // Pure-FTPd tells of a broken download in a 150 that nothing follows.
+                asked = true;
+                co_await control_->send(command_line("NOOP"), step);
+            } else if (!nothing && asked && reply->code == 200) {
+                while (control_->owed() > 0)
+                    control_->forgive();
+            } else if (!nothing && !ended) {
+                ended = std::move(reply);
+            }
         }
+    } catch (const Error& error) {
+        if (error.code == ErrorCode::cancelled) throw;
     }
+    co_return ended;
+}
+
+awaitable<void> Session::ready(std::string_view step) {
+    if (std::exchange(abandoned_, false)) co_await collect_transfer_end(step);
     if (usable() && control_->owed() > 0) control_->give_up();
     if (!usable())
         throw Error(ErrorCode::connection_lost, "This session has ended; open a new one.")

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,6 +63,10 @@ class Session {
     /// Renaming onto an existing file is known to replace it in one step.
     bool replaces_on_rename() const noexcept { return replaces_on_rename_; }
 
+    /// After a data connection was closed before its end: collects the transfer's final reply. A server that
+    /// has none is asked by NOOP whether it listens again. Nothing: no such reply; `usable` tells whether the
+    /// session is in step. Throws cancelled only.
+    awaitable<std::optional<Reply>> collect_transfer_end(std::string_view step);
     /// A transfer was dropped with its final reply still owed.
     void abandon_transfer() noexcept { abandoned_ = true; }
     /// After a raw command: what is remembered of the server's state may be wrong.

@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kReason = 5s;  // to say why the data connection broke
-
 Error cancelled(std::string_view step) {
     return Error(ErrorCode::cancelled, "The operation was cancelled.").at(std::string(step)).ends_session();
 }
@@ -42,8 +40,8 @@ Transfer::~Transfer() {
 
 awaitable<bool> Transfer::open(Reply& refusal) {
     auto& control = session_->control();
-    if (session_->features().announced(
-            "PRET")) {  // distributed servers choose the node by what will be asked for
+    // Distributed servers choose their node by what will be asked for; Pure-FTPd only pretends to.
+    if (session_->features().announced("PRET") && !session_->pipelines()) {
         auto reply =
             co_await session_->command("PRET", request_.verb + " " + request_.argument, request_.step);
         if (!reply.is_success()) {
@@ -183,15 +181,10 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
     if (why.path.empty()) why.path = request_.path;
     if (why.code == ErrorCode::cancelled) throw why;
 
-    std::optional<Reply> reply;
-    std::exception_ptr control_failed;
-    try {
-        reply = co_await final_reply_within(kReason);
-    } catch (...) {
-        control_failed = std::current_exception();
-    }
-    why.session_usable = session_->usable() && reply.has_value();
-    if (!why.session_usable) session_->control().give_up();
+    auto reply = final_ ? final_ : co_await session_->collect_transfer_end(request_.step);
+    final_ = reply;
+    commanded_ = false;  // nothing is owed any more
+    why.session_usable = session_->usable();
     if (reply && reply->is_failure()) {
         if (says_session_reuse_required(*reply))
             throw Error(ErrorCode::data_connection_failed,
@@ -220,12 +213,9 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
 awaitable<void> Transfer::abort() {
     if (stream_) stream_->close();
     data_.close();
-    try {
-        const auto reply = co_await final_reply_within(kReason);
-        if (!reply) session_->control().give_up();
-    } catch (const Error& error) {
-        if (error.code == ErrorCode::cancelled) throw;
-    }
+    if (final_) co_return;
+    commanded_ = false;
+    co_await session_->collect_transfer_end(request_.step);
 }
 
 }  // namespace fairlead::ftp

@@ -118,7 +118,8 @@ void FtpFileSystem::learn() {
     abilities_.set_mode = attributes_.may_set_mode();
     abilities_.raw_command = true;
     abilities_.text_mode = true;
-    abilities_.checksums = attributes_.algorithms();
+    if (auto algorithms = attributes_.algorithms(); algorithms != abilities_.checksums)
+        abilities_.checksums = std::move(algorithms);
 }
 
 awaitable<void> FtpFileSystem::check_working_directory() {

@@ -32,8 +32,8 @@ class Connections {
 
     /// Throws already_exists for a name that is taken, invalid_argument with every fault.
     Saved create(std::string_view project, std::string_view name, const catalog::ConnectionPatch& fields);
-    /// Throws conflict when `expected_revision` is given and stale. When host, port or protocol change,
-    /// secrets that are not given again are dropped (a warning tells): they were meant for the old place.
+    /// Throws conflict when `expected_revision` is given and stale. When the host or proxy changes and a
+    /// stored secret stays, a warning says so.
     Saved update(std::string_view project, std::string_view name, const catalog::ConnectionPatch& changes,
                  std::optional<std::int64_t> expected_revision = {});
     Saved rename(std::string_view project, std::string_view name, std::string_view new_name);
