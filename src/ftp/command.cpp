@@ -3,27 +3,13 @@
 #include "base/path.hpp"
 
 namespace fairlead::ftp {
-namespace {
-
-void append_escaped(std::string& line, std::string_view text) {
-    for (const char c : text) {
-        line += c;
-        if (c == '\xff') line += c;
-    }
-}
-
-}  // namespace
-
 std::string command_line(std::string_view verb, std::string_view argument) {
     path::refuse_control_bytes(verb, "command");
     path::refuse_control_bytes(argument, "argument of an FTP command");
     std::string line;
     line.reserve(verb.size() + argument.size() + 3);
-    append_escaped(line, verb);
-    if (!argument.empty()) {
-        line += ' ';
-        append_escaped(line, argument);
-    }
+    line += verb;
+    if (!argument.empty()) line.append(" ").append(argument);
     return line += "\r\n";
 }
 

@@ -21,8 +21,8 @@ TEST(FtpCommand, landmine_10_line_breaks_and_nul_are_refused_before_anything_is_
     }
 }
 
-TEST(FtpCommand, the_byte_0xff_is_doubled_for_telnet) {
-    EXPECT_EQ(command_line("RETR", "\xff"), "RETR \xff\xff\r\n");
+TEST(FtpCommand, the_byte_0xff_is_not_doubled_since_servers_would_store_both) {
+    EXPECT_EQ(command_line("RETR", "\xff"), "RETR \xff\r\n");
 }
 
 TEST(FtpCommand, secrets_are_masked_in_traces) {
