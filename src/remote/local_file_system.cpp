@@ -72,7 +72,7 @@ void sync_all(const local::Root& root, const std::vector<std::string>& paths) {
 
 }  // namespace
 
-LocalFileSystem::LocalFileSystem(std::string_view root) : root_(root) {
+LocalFileSystem::LocalFileSystem(std::string_view root, bool whole_paths) : root_(root, whole_paths) {
     abilities_.resume_read = abilities_.resume_write = abilities_.append = true;
     abilities_.atomic_replace = abilities_.machine_listing = abilities_.utf8 = true;
     abilities_.set_modified = abilities_.set_mode = abilities_.symlinks = true;
@@ -245,6 +245,10 @@ awaitable<void> LocalFileSystem::close() {
 
 std::unique_ptr<FileSystem> open_local(std::string_view root) {
     return std::make_unique<LocalFileSystem>(root);
+}
+
+std::unique_ptr<FileSystem> open_local_folder(std::string_view folder) {
+    return std::make_unique<LocalFileSystem>(folder, true);
 }
 
 }  // namespace fairlead

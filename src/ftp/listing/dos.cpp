@@ -42,7 +42,7 @@ class DosParser final : public LineParser {
         }
         if (!clock || at >= words.size() || !set_time(words[0].text, *clock, entry)) return LineResult::bad;
 
-        const auto& word = words[at];
+        const auto word = words[at];
         if (const auto size = fields::grouped_number(word.text)) {
             entry.size = *size;
             return set_name(line, word.end + 1, entry);

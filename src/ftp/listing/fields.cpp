@@ -6,16 +6,17 @@ namespace fairlead::ftp::fields {
 
 using text::is_digit;
 
-Words::Words(std::string_view line) noexcept {
+Words::Words(std::string_view line) noexcept : line_(line) {
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
     std::size_t at = 0;
     while (count_ < kMost) {
-        while (at < line.size() && (line[at] == ' ' || line[at] == '\t'))
+        while (at < line.size() && blank(line[at]))
             ++at;
         if (at == line.size()) break;
-        const auto begin = at;
-        while (at < line.size() && line[at] != ' ' && line[at] != '\t')
+        begins_[count_] = at;
+        while (at < line.size() && !blank(line[at]))
             ++at;
-        words_[count_++] = {line.substr(begin, at - begin), begin, at};
+        ends_[count_++] = at;
     }
 }
 

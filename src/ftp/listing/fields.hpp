@@ -21,17 +21,23 @@ struct Word {
 };
 
 /// The first words of a line, separated by blanks and tabs; more than `kMost` are not needed to find a name.
+/// Refers to the line, which must outlive it. Made for every line of a listing, so it initialises nothing it
+/// need not.
 class Words {
   public:
     static constexpr std::size_t kMost = 20;
 
     explicit Words(std::string_view line) noexcept;
     std::size_t size() const noexcept { return count_; }
-    const Word& operator[](std::size_t i) const noexcept { return words_[i]; }
+    Word operator[](std::size_t i) const noexcept {
+        return {line_.substr(begins_[i], ends_[i] - begins_[i]), begins_[i], ends_[i]};
+    }
 
   private:
-    std::array<Word, kMost> words_;
+    std::string_view line_;
     std::size_t count_ = 0;
+    std::array<std::size_t, kMost> begins_;
+    std::array<std::size_t, kMost> ends_;
 };
 
 /// A number of digits only.

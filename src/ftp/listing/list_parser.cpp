@@ -13,12 +13,13 @@ namespace {
 
 // Where several dialects understand the same lines, the one that comes first wins: the choosier before the
 // broader.
-constexpr std::array kDetectable{ListDialect::eplf,    ListDialect::mlsd, ListDialect::macos, ListDialect::unix_,
-                                 ListDialect::netware, ListDialect::dos,  ListDialect::vms,   ListDialect::os400,
-                                 ListDialect::nonstop, ListDialect::zos};
+constexpr std::array kDetectable{
+    ListDialect::eplf, ListDialect::mlsd, ListDialect::macos, ListDialect::unix_,   ListDialect::netware,
+    ListDialect::dos,  ListDialect::vms,  ListDialect::os400, ListDialect::nonstop, ListDialect::zos};
 constexpr std::size_t kSampleLines = 12;   // enough to get past a heading
 constexpr std::size_t kBannerLines = 100;  // as long as nothing is understood
 constexpr std::size_t kKeptSkippedLines = 5;
+constexpr std::size_t kBatch = 256;  // about what a read from the network brings
 
 std::unique_ptr<LineParser> make_parser(ListDialect dialect, const ListTime& time) {
     switch (dialect) {
@@ -199,6 +200,7 @@ void ListParser::decide() {
 }
 
 void ListParser::parse(std::string_view text) {
+    if (entries_.empty()) entries_.reserve(kBatch);
     Entry& entry = entries_.emplace_back();
     const auto result = parser_->parse(text, entry);
     const auto drop = [&] { entries_.pop_back(); };

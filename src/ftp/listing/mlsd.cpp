@@ -38,8 +38,8 @@ bool read_type(std::string_view value, Entry& entry) {
 
 class MlsdParser final : public LineParser {
   public:
-    // RFC 3659, 7.2: facts, each ended by ";", one space, and the name, which may begin with spaces. A line without
-    // any fact, which the RFC allows, is more likely some other text.
+    // RFC 3659, 7.2: facts, each ended by ";", one space, and the name, which may begin with spaces. A line
+    // without any fact, which the RFC allows, is more likely some other text.
     LineResult parse(std::string_view line, Entry& entry) override {
         auto split = line.find(' ');
         if (split == std::string_view::npos) return LineResult::bad;

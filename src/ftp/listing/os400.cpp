@@ -23,7 +23,7 @@ class Os400Parser final : public LineParser {
                     std::string_view::npos)
                 type_at = i;
         if (type_at == 0) return LineResult::bad;
-        const auto& type = words[type_at];
+        const auto type = words[type_at];
 
         // The type fills ten columns and one blank follows; what is beyond belongs to the name.
         auto name_at = type.begin + 11;

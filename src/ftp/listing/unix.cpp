@@ -133,7 +133,7 @@ class UnixParser final : public LineParser {
     }
 
     std::optional<ListedTime> listed_time(const Words& words, std::size_t at) {
-        const auto& first = words[at].text;
+        const auto first = words[at].text;
         if (at + 2 < words.size()) {
             unsigned day = 0;
             if (const auto month = fields::month(first); month != 0 && is_day(words[at + 1].text, day))
@@ -154,7 +154,7 @@ class UnixParser final : public LineParser {
     /// What follows "Mar 1": a time of day, perhaps with a year behind (BSD ls -T), or a year.
     std::optional<ListedTime> month_and_day(const Words& words, std::size_t at, unsigned month,
                                             unsigned day) {
-        const auto& word = words[at].text;
+        const auto word = words[at].text;
         if (const auto year = year_of(word); year != 0) {
             const auto time = time_.at(year, month, day);
             return time ? std::optional(ListedTime{*time, TimePrecision::day, 3}) : std::nullopt;
@@ -173,7 +173,7 @@ class UnixParser final : public LineParser {
     /// GNU ls with --time-style: "2026-03-01 09:30", "2026-03-01 09:30:12.5 +0100", "03-01 09:30",
     /// "2026-03-01".
     std::optional<ListedTime> iso(const Words& words, std::size_t at) {
-        const auto& first = words[at].text;
+        const auto first = words[at].text;
         const auto clock = at + 2 < words.size() ? fields::clock(words[at + 1].text) : std::nullopt;
         if (first.size() == 5 && first[2] == '-' && clock) {
             const auto month = fields::number(first.substr(0, 2)), day = fields::number(first.substr(3));
