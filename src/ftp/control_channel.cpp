@@ -152,6 +152,7 @@ awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::millisec
                 if (!readable) {
                     if (auto reply = parser_.take_after_silence()) co_return accept(std::move(*reply));
                     if (!silence_is_error && Clock::now() >= deadline) co_return std::nullopt;
+                    if (!silence_is_error) continue;
                 }
             }
             stream().expect_within(left, step);
