@@ -212,7 +212,8 @@ TEST(PlantedSecrets, appear_in_no_output_no_file_and_no_process_list) {
         if (file.is_regular_file())
             EXPECT_THAT(read_file(file.path()), Not(HasSubstr(planted))) << file.path();
     EXPECT_THAT(seen, Not(HasSubstr(planted)));
-    EXPECT_THAT(server.commands(), ::testing::Contains("PASS " + planted)) << "as it was given, without its line end";
+    EXPECT_THAT(server.commands(), ::testing::Contains("PASS " + planted))
+        << "as it was given, without its line end";
 }
 
 }  // namespace
