@@ -132,8 +132,9 @@ std::string Root::shown(std::string_view path) const {
 
 std::pair<Descriptor, std::string> Root::parent(const std::string& path) const {
     const auto clean = path::confine(path);
-    if (clean == "/")
-        throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the root directory.", path)).on(path);
+    if (is_top(clean))
+        throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the top directory.", shown(path)))
+            .on(path);
     const std::string above(path::parent(clean));
     auto directory = open(above, O_PATH | O_DIRECTORY);
     if (!directory) throw error_of(errno, "Opening the directory", shown(above));

@@ -47,11 +47,9 @@ const std::string& written_path(const TransferPlan& plan) {
 WriteOptions write_options(const TransferPlan& plan, const Job& job, const Options& options, bool durable,
                            bool can_convert) {
     WriteOptions write;
-    // A name that only we can know is made new. One that the user chose may be left over from last time.
-    const bool own_name = !plan.temporary.empty() && options.temporary_extension.empty();
-    write.mode = plan.mode == Mode::append ? WriteOptions::Mode::append
-                 : own_name                ? WriteOptions::Mode::create
-                                           : WriteOptions::Mode::truncate;
+    // Not Mode::create: over FTP that costs a question, and nobody can have made a name that only we know. A
+    // name that the user chose may be left over from last time.
+    write.mode = plan.mode == Mode::append ? WriteOptions::Mode::append : WriteOptions::Mode::truncate;
     write.expected_size = job.facts.size;
     write.text = options.text && can_convert;
     write.durable = durable;
