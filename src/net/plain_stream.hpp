@@ -27,6 +27,7 @@ class PlainStream final : public Stream {
 
   private:
     std::unique_ptr<TimedSocket> socket_;
+    bool wrote_ = false;  // since the last read
 };
 
 /// After our FIN: waits until everything sent has been acknowledged (which may take long and is bounded only

@@ -34,6 +34,8 @@ class TimedSocket {
     /// connection_lost.
     awaitable<void> readable();
     awaitable<void> writable();
+    /// Waits for bytes and takes them, in fewer system calls than waiting and reading; 0 is the peer's end.
+    awaitable<std::size_t> receive(std::span<std::byte> into);
     /// Like `readable`, but silence for `patience` is an answer: false.
     awaitable<bool> readable_within(std::chrono::milliseconds patience);
 

@@ -18,6 +18,9 @@ namespace fairlead::net {
 TlsStream::TlsStream(std::unique_ptr<TimedSocket> socket, TlsContext& context, TlsContext::Role role)
     : socket_(std::move(socket)), context_(context), role_(role), ssl_(context.make(role, verdict_)) {
     SSL_set_fd(ssl_.get(), socket_->descriptor());
+    // A handshake writes in small pieces: each would wait 40 ms for the other side's delayed acknowledgement.
+    boost::system::error_code ignored;
+    socket_->socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
 }
 
 TlsStream::~TlsStream() {
