@@ -159,6 +159,10 @@ void Connections::remove(std::string_view project, std::string_view name) {
 Connection Connections::get(std::string_view project, std::string_view name) {
     if (auto found = store_.find(project, name)) return std::move(*found);
     if (auto found = store_.find(catalog::kGlobalProject, name)) return std::move(*found);
+    if (name.find("://") != std::string_view::npos)  // not repeated: it might hold a password
+        throw Error(ErrorCode::invalid_argument,
+                    "A URL stands where the name of a saved connection is needed.")
+            .hinting("save it first: fairlead connection create NAME --url URL");
     auto error = Error(ErrorCode::not_found,
                        fmt::format("There is no connection '{}' in the project '{}'.", name, project));
     const auto close = nearest(name, names(project));
@@ -230,11 +234,20 @@ awaitable<std::unique_ptr<FileSystem>> Connections::open(std::string project, st
 
 void Connections::record_host_key(std::string_view project, std::string_view name,
                                   const std::string& fingerprint) {
-    auto connection = get(project, name);
-    auto& keys = connection.sftp.host_keys;
-    if (fingerprint.empty() || std::ranges::find(keys, fingerprint) != keys.end()) return;
-    keys.push_back(fingerprint);
-    store_change(std::move(connection), store::Change::update);
+    constexpr int kAttempts = 5;
+    for (int attempt = 1; !fingerprint.empty(); ++attempt) {
+        auto connection = get(project, name);
+        auto& keys = connection.sftp.host_keys;
+        if (std::ranges::find(keys, fingerprint) != keys.end()) return;
+        keys.push_back(fingerprint);
+        try {
+            store_change(std::move(connection), store::Change::update);
+            return;
+        } catch (const Error& error) {
+            // Another process changed the connection, perhaps to record the same key.
+            if (error.code != ErrorCode::conflict || attempt == kAttempts) throw;
+        }
+    }
 }
 
 }  // namespace fairlead::service

@@ -29,6 +29,8 @@ TEST(FtpCommand, secrets_are_masked_in_traces) {
     EXPECT_EQ(masked("PASS geheim\r\n"), "PASS ********");
     EXPECT_EQ(masked("pass a b c"), "PASS ********");
     EXPECT_EQ(masked("ACCT x\r\n"), "ACCT ********");
+    EXPECT_EQ(masked("  PASS\tgeheim"), "PASS ********");
+    EXPECT_EQ(masked("site  pswd old new"), "SITE PSWD ********");
     EXPECT_EQ(masked("SITE PSWD old new"), "SITE PSWD ********");
     EXPECT_EQ(masked("RETR PASS\r\n"), "RETR PASS");
     EXPECT_EQ(masked("PASS"), "PASS");
