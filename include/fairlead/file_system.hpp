@@ -21,8 +21,8 @@
 /// Listing counts as an operation until it is finished or destroyed (a backend that can do more says so in
 /// Abilities::concurrent_operations).
 ///
-/// Cancellation: every awaitable honours Asio's per-operation cancellation (terminal). A cancelled call throws
-/// Error{cancelled}; afterwards the session may be unusable (Error::session_usable tells).
+/// Cancellation: every awaitable honours Asio's per-operation cancellation (terminal). A cancelled call
+/// throws Error{cancelled}; afterwards the session may be unusable (Error::session_usable tells).
 ///
 /// Errors: all failures are fairlead::Error. Paths: absolute, "/"-separated, any bytes but NUL, CR and LF.
 
@@ -35,23 +35,24 @@ using awaitable = boost::asio::awaitable<T>;
 enum class ChecksumAlgorithm { crc32, md5, sha1, sha256, sha512 };
 std::string_view to_string(ChecksumAlgorithm algorithm) noexcept;
 
-/// What a file system can do beyond the required interface, as data. Generic code asks this, never the protocol.
-/// May change while the session learns (a command the server announced but refuses).
+/// What a file system can do beyond the required interface, as data. Generic code asks this, never the
+/// protocol. May change while the session learns (a command the server announced but refuses).
 struct Abilities {
-    bool resume_read = false;        ///< open_read with an offset
-    bool resume_write = false;       ///< open_write with Mode::at
-    bool append = false;             ///< open_write with Mode::append
-    bool atomic_replace = false;     ///< rename onto an existing file replaces it, in one step
-    bool rename = true;              ///< rename at all
-    bool machine_listing = false;    ///< exact listings (MLSD, SFTP), not parsed from text for people
-    bool utf8 = false;               ///< names are UTF-8
+    bool resume_read = false;      ///< open_read with an offset
+    bool resume_write = false;     ///< open_write with Mode::at
+    bool append = false;           ///< open_write with Mode::append
+    bool atomic_replace = false;   ///< rename onto an existing file replaces it, in one step
+    bool rename = true;            ///< rename at all
+    bool machine_listing = false;  ///< exact listings (MLSD, SFTP), not parsed from text for people
+    bool utf8 = false;             ///< names are UTF-8
     bool set_modified = false;
     bool set_mode = false;
-    bool symlinks = false;           ///< entries may be links, and stat can tell
-    bool copy = false;               ///< copy inside the server
+    bool symlinks = false;  ///< entries may be links, and stat can tell
+    bool copy = false;      ///< copy inside the server
     bool raw_command = false;
-    bool sync = false;               ///< WriteStream::finish makes the bytes durable
-    bool text_mode = false;          ///< ReadOptions::text / WriteOptions::text (FTP TYPE A)
+    bool sync = false;           ///< WriteStream::finish makes the bytes durable
+    bool sync_together = false;  ///< FileSystem::sync exists: many files become durable for the price of few
+    bool text_mode = false;      ///< ReadOptions::text / WriteOptions::text (FTP TYPE A)
     TimePrecision modified_precision = TimePrecision::second;
     std::vector<ChecksumAlgorithm> checksums;  ///< computed by the server, best first
     unsigned concurrent_operations = 1;        ///< how many streams one session can hold open at once
@@ -74,7 +75,11 @@ class ReadStream {
     virtual awaitable<std::span<const std::byte>> read() = 0;
     /// The size the server announced when opening, if it did. Not a promise.
     virtual std::optional<std::uint64_t> announced_size() const { return std::nullopt; }
-    /// Ends early without an error and leaves the session usable where the protocol can. Not needed after the end.
+    /// The open local file that these bytes are, so that WriteStream::write_from can send it the shortest
+    /// way; -1 when there is none. Stays open as long as the stream.
+    virtual int descriptor() const noexcept { return -1; }
+    /// Ends early without an error and leaves the session usable where the protocol can. Not needed after the
+    /// end.
     virtual awaitable<void> close() = 0;
 };
 
@@ -82,12 +87,14 @@ class ReadStream {
 class WriteStream {
   public:
     virtual ~WriteStream() = default;
-    /// Takes the bytes; returns when they are sent or safely buffered (bounded). An error may be of earlier bytes.
+    /// Takes the bytes; returns when they are sent or safely buffered (bounded). An error may be of earlier
+    /// bytes.
     virtual awaitable<void> write(std::span<const std::byte> bytes) = 0;
     /// Sends `count` bytes of an open local file from `offset`, by the shortest way the transport has.
     /// Returns how many were sent: less than `count` only when the file ended.
     virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count);
-    /// Ends the file and waits for the server's word that it has all of it. Only after this returned is it so.
+    /// Ends the file and waits for the server's word that it has all of it. Only after this returned is it
+    /// so.
     virtual awaitable<void> finish() = 0;
     /// Gives up; what was written so far may stay behind. Leaves the session usable where the protocol can.
     virtual awaitable<void> abort() = 0;
@@ -95,13 +102,15 @@ class WriteStream {
 
 struct ReadOptions {
     std::uint64_t offset = 0;  ///< needs Abilities::resume_read when not 0
-    std::optional<std::uint64_t> expected_size;  ///< of the whole file, if known: spares the server a question
-    bool text = false;         ///< needs Abilities::text_mode
+    std::optional<std::uint64_t>
+        expected_size;  ///< of the whole file, if known: spares the server a question
+    bool text = false;  ///< needs Abilities::text_mode
 };
 
 struct WriteOptions {
     enum class Mode {
-        create,    ///< fail with already_exists when it is there, where the protocol can tell; else like truncate
+        create,    ///< fail with already_exists when it is there, where the protocol can tell; else like
+                   ///< truncate
         truncate,  ///< new or emptied
         append,    ///< needs Abilities::append
         at,        ///< keep what is there and write from `offset`; needs Abilities::resume_write
@@ -110,6 +119,8 @@ struct WriteOptions {
     std::uint64_t offset = 0;
     std::optional<std::uint64_t> expected_size;  ///< how many bytes will come, if known
     bool text = false;
+    bool durable = true;  ///< false: finish need not wait for the disk (Abilities::sync); FileSystem::sync
+                          ///< will be called
 };
 
 /// A raw command's answer.
@@ -130,9 +141,11 @@ class FileSystem {
     virtual awaitable<Entry> stat(std::string_view path) = 0;
     /// Starts listing a directory. Throws not_found, or invalid_argument when it is a file.
     virtual awaitable<std::unique_ptr<Listing>> list(std::string_view path) = 0;
-    virtual awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view path, ReadOptions options = {}) = 0;
+    virtual awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view path,
+                                                             ReadOptions options = {}) = 0;
     /// The parent directory must exist. Throws not_found when it does not.
-    virtual awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view path, WriteOptions options = {}) = 0;
+    virtual awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view path,
+                                                               WriteOptions options = {}) = 0;
     /// Moves a file or directory. With `replace`, an existing target file is replaced in one step where
     /// Abilities::atomic_replace says so; without the ability, or without `replace`, an existing target is
     /// already_exists (some servers replace without asking; see docs/deviations.md).
@@ -145,9 +158,13 @@ class FileSystem {
     virtual awaitable<void> remove_directory(std::string_view path) = 0;
     virtual awaitable<void> set_modified(std::string_view path, Time time) = 0;
     virtual awaitable<void> set_mode(std::string_view path, std::uint32_t mode) = 0;
+    /// Makes what was written to these files, and what was renamed in these directories, durable. With
+    /// Abilities::sync_together; elsewhere it does nothing.
+    virtual awaitable<void> sync(std::vector<std::string> paths);
     /// The server's own checksum of a file, lower-case hexadecimal. Throws unsupported.
     virtual awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) = 0;
-    /// Sends a command as it is. Throws unsupported where there is no such thing, invalid_argument for CR, LF, NUL.
+    /// Sends a command as it is. Throws unsupported where there is no such thing, invalid_argument for CR,
+    /// LF, NUL.
     virtual awaitable<RawReply> raw_command(std::string_view command) = 0;
     /// Checks that the session still answers (NOOP or its like). Throws connection_lost.
     virtual awaitable<void> ping() = 0;

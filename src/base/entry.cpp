@@ -17,20 +17,28 @@ std::string to_rfc3339(Time time) {
 
 std::string_view to_string(EntryType type) noexcept {
     switch (type) {
-        case EntryType::file: return "file";
-        case EntryType::directory: return "directory";
-        case EntryType::symlink: return "symlink";
-        case EntryType::other: return "other";
+        case EntryType::file:
+            return "file";
+        case EntryType::directory:
+            return "directory";
+        case EntryType::symlink:
+            return "symlink";
+        case EntryType::other:
+            return "other";
     }
     return "other";
 }
 
 std::string_view to_string(TimePrecision precision) noexcept {
     switch (precision) {
-        case TimePrecision::millisecond: return "millisecond";
-        case TimePrecision::second: return "second";
-        case TimePrecision::minute: return "minute";
-        case TimePrecision::day: return "day";
+        case TimePrecision::millisecond:
+            return "millisecond";
+        case TimePrecision::second:
+            return "second";
+        case TimePrecision::minute:
+            return "minute";
+        case TimePrecision::day:
+            return "day";
     }
     return "day";
 }

@@ -56,9 +56,15 @@ const CodeFacts& facts(ErrorCode code) noexcept {
 
 }  // namespace
 
-std::string_view to_string(ErrorCode code) noexcept { return facts(code).word; }
-bool retry_can_help(ErrorCode code) noexcept { return facts(code).retry_can_help; }
-int exit_status(ErrorCode code) noexcept { return facts(code).exit_status; }
+std::string_view to_string(ErrorCode code) noexcept {
+    return facts(code).word;
+}
+bool retry_can_help(ErrorCode code) noexcept {
+    return facts(code).retry_can_help;
+}
+int exit_status(ErrorCode code) noexcept {
+    return facts(code).exit_status;
+}
 
 Error&& Error::at(std::string step_) && {
     step = std::move(step_);

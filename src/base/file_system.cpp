@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <cstring>
-#include <fmt/format.h>
 
 #include "fairlead/endpoint.hpp"
 
@@ -14,20 +14,28 @@ namespace fairlead {
 
 std::string_view to_string(Protocol protocol) noexcept {
     switch (protocol) {
-        case Protocol::ftp: return "ftp";
-        case Protocol::ftps: return "ftps";
-        case Protocol::sftp: return "sftp";
+        case Protocol::ftp:
+            return "ftp";
+        case Protocol::ftps:
+            return "ftps";
+        case Protocol::sftp:
+            return "sftp";
     }
     return "ftp";
 }
 
 std::string_view to_string(ChecksumAlgorithm algorithm) noexcept {
     switch (algorithm) {
-        case ChecksumAlgorithm::crc32: return "crc32";
-        case ChecksumAlgorithm::md5: return "md5";
-        case ChecksumAlgorithm::sha1: return "sha1";
-        case ChecksumAlgorithm::sha256: return "sha256";
-        case ChecksumAlgorithm::sha512: return "sha512";
+        case ChecksumAlgorithm::crc32:
+            return "crc32";
+        case ChecksumAlgorithm::md5:
+            return "md5";
+        case ChecksumAlgorithm::sha1:
+            return "sha1";
+        case ChecksumAlgorithm::sha256:
+            return "sha256";
+        case ChecksumAlgorithm::sha512:
+            return "sha512";
     }
     return "sha256";
 }
@@ -40,12 +48,17 @@ awaitable<std::uint64_t> WriteStream::write_from(int descriptor, std::uint64_t o
         const auto want = std::min<std::uint64_t>(buffer.size(), count - sent);
         const auto got = ::pread(descriptor, buffer.data(), want, static_cast<off_t>(offset + sent));
         if (got < 0)
-            throw Error(ErrorCode::internal, fmt::format("Reading the local file failed: {}.", std::strerror(errno)));
+            throw Error(ErrorCode::internal,
+                        fmt::format("Reading the local file failed: {}.", std::strerror(errno)));
         if (got == 0) break;
         co_await write({buffer.data(), static_cast<std::size_t>(got)});
         sent += static_cast<std::uint64_t>(got);
     }
     co_return sent;
+}
+
+awaitable<void> FileSystem::sync(std::vector<std::string>) {
+    co_return;
 }
 
 awaitable<std::optional<Entry>> try_stat(FileSystem& files, std::string_view path) {

@@ -1,7 +1,7 @@
 #include "base/path.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "fairlead/error.hpp"
 
@@ -9,10 +9,11 @@ namespace fairlead::path {
 
 void refuse_control_bytes(std::string_view text, std::string_view what) {
     if (text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) return;
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("The {} holds a line break or a NUL byte, which would reach the server as another "
-                            "command. Nothing was sent.",
-                            what));
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("The {} holds a line break or a NUL byte, which would reach the server as another "
+                    "command. Nothing was sent.",
+                    what));
 }
 
 std::vector<std::string_view> parts(std::string_view path) {
@@ -40,7 +41,8 @@ std::string confine(std::string_view path) {
         }
     }
     std::string result;
-    for (const auto part : kept) result.append("/").append(part);
+    for (const auto part : kept)
+        result.append("/").append(part);
     return result.empty() ? "/" : result;
 }
 
@@ -57,8 +59,12 @@ std::pair<std::string_view, std::string_view> split(std::string_view path) {
     return {path.substr(0, std::max<std::size_t>(slash, 1)), path.substr(slash + 1)};
 }
 
-std::string_view parent(std::string_view path) { return split(path).first; }
-std::string_view name(std::string_view path) { return split(path).second; }
+std::string_view parent(std::string_view path) {
+    return split(path).first;
+}
+std::string_view name(std::string_view path) {
+    return split(path).second;
+}
 
 bool is_plain_name(std::string_view name) noexcept {
     return !name.empty() && name != "." && name != ".." &&

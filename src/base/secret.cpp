@@ -6,7 +6,9 @@
 
 namespace fairlead {
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) { other.wipe(); }
+Secret::Secret(Secret&& other) noexcept : text_(other.text_) {
+    other.wipe();
+}
 
 Secret& Secret::operator=(const Secret& other) {
     if (this != &other) {
@@ -30,7 +32,8 @@ void Secret::wipe() noexcept {
 }
 
 bool operator==(const Secret& a, const Secret& b) noexcept {
-    return a.text_.size() == b.text_.size() && sodium_memcmp(a.text_.data(), b.text_.data(), a.text_.size()) == 0;
+    return a.text_.size() == b.text_.size() &&
+           sodium_memcmp(a.text_.data(), b.text_.data(), a.text_.size()) == 0;
 }
 
 }  // namespace fairlead

@@ -1,1 +1,86 @@
-int main() { return 0; }
+#include <boost/json/serialize.hpp>
+#include <cctype>
+#include <clocale>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "cli/report.hpp"
+#include "cli/verbs.hpp"
+
+namespace fairlead::cli {
+namespace {
+
+void add_global_options(CLI::App& app, Context& context) {
+    auto& options = context.options;
+    app.add_option("--data", options.data, "The data directory; default: the XDG data home, folder fairlead")
+        ->type_name("DIR");
+    app.add_option("--project", options.project, "The project whose names are used")->capture_default_str();
+    app.add_option("--environment", options.environment, "The environment whose variables are used");
+    app.add_flag("--json", options.json,
+                 "Results as JSON on standard output, failures as JSON on standard error");
+    app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: say more");
+    app.add_flag("--trace", options.trace, "Show the protocol conversation, secrets masked");
+    app.set_config("--config", "", "Read flags from a TOML file: [ls] holds those of `ls`, and so on");
+}
+
+/// "--password-env" as FAIRLEAD_PASSWORD_ENV, for every long option of every verb.
+void name_environment_variables(CLI::App& app) {
+    for (auto* option : app.get_options()) {
+        if (option->get_lnames().empty() || !option->get_envname().empty()) continue;
+        const auto& name = option->get_lnames().front();
+        if (name == "help" || name == "version") continue;
+        std::string variable = "FAIRLEAD_";
+        for (const char c : name)
+            variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        option->envname(variable);
+    }
+    for (auto* verb : app.get_subcommands({}))
+        name_environment_variables(*verb);
+}
+
+int report(const Context& context, const Error& error) {
+    const auto text = context.options.json ? boost::json::serialize(to_json(error)) + "\n" : to_text(error);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    return exit_status(error.code);
+}
+
+int report_usage(const Context& context, const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    return report(context, Error(ErrorCode::invalid_argument, std::string(error.what()))
+                               .hinting("see: fairlead --help, fairlead VERB --help"));
+}
+
+int main(int argc, char** argv) {
+    std::setlocale(LC_CTYPE, "");
+    Context context;
+    CLI::App app("Exchange files over FTP, FTPS and SFTP.", "fairlead");
+    app.fallthrough();
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    add_global_options(app, context);
+    add_verbs(app, context);
+    name_environment_variables(app);
+    try {
+        app.parse(argc, argv);  // runs the verb
+        context.flush();
+        return context.exit_status;
+    } catch (const CLI::ParseError& error) {
+        return report_usage(context, app, error);
+    } catch (const std::exception& error) {
+        const auto failure = as_error(error);
+        try {
+            context.flush();  // what was done before it failed
+        } catch (const Error&) {
+            // The failure itself is the news.
+        }
+        return report(context, failure);
+    }
+}
+
+}  // namespace
+}  // namespace fairlead::cli
+
+int main(int argc, char** argv) {
+    return fairlead::cli::main(argc, argv);
+}

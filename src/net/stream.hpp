@@ -12,8 +12,8 @@ namespace fairlead::net {
 
 /// A connected byte stream: TCP, or TLS over it. One reader and one writer at a time, on one executor.
 ///
-/// Every wait is bounded: a read or write during which nothing moves for `timeout` throws Error{timeout} with the
-/// step that was set. A reset or an unexpected end throws Error{connection_lost}; both end the stream.
+/// Every wait is bounded: a read or write during which nothing moves for `timeout` throws Error{timeout} with
+/// the step that was set. A reset or an unexpected end throws Error{connection_lost}; both end the stream.
 class Stream {
   public:
     virtual ~Stream() = default;
@@ -23,12 +23,17 @@ class Stream {
 
     /// Reads what is there, at least one byte; 0 is the peer's end (FIN, or close_notify).
     virtual awaitable<std::size_t> read_some(std::span<std::byte> into) = 0;
+    /// Whether something (bytes or the peer's end) can be read within `patience`. Silence is an answer, not
+    /// an error.
+    virtual awaitable<bool> readable_within(std::chrono::milliseconds patience) = 0;
     /// Writes all of it.
     virtual awaitable<void> write(std::span<const std::byte> bytes) = 0;
-    /// Sends part of a local file, with sendfile where the transport allows. Returns less only at the file's end.
-    virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) = 0;
-    /// Says that nothing more will come (close_notify, then FIN) and waits until the peer has closed too, so that
-    /// no byte in flight is lost to a reset.
+    /// Sends part of a local file, with sendfile where the transport allows. Returns less only at the file's
+    /// end.
+    virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset,
+                                                std::uint64_t count) = 0;
+    /// Says that nothing more will come (close_notify, then FIN) and waits until the peer has closed too, so
+    /// that no byte in flight is lost to a reset.
     virtual awaitable<void> finish_sending() = 0;
     /// Whether the end that read_some saw was announced (close_notify under TLS; always for clear TCP).
     virtual bool ended_cleanly() const = 0;

@@ -1,0 +1,16 @@
+# Writes OUTPUT, a C++ file with the migrations of FOLDER in the order of their names. Run as a script:
+#   cmake -DFOLDER=... -DOUTPUT=... -P EmbedSql.cmake
+
+file(GLOB files "${FOLDER}/*.sql")
+list(SORT files)
+set(text "#include \"store/sqlite/migrations.hpp\"\n\nnamespace fairlead::store::sqlite {\n\n")
+string(APPEND text "const std::vector<Migration>& migrations() {\n    static const std::vector<Migration> all{\n")
+foreach(file IN LISTS files)
+  get_filename_component(name "${file}" NAME_WE)
+  string(REGEX MATCH "^[0-9]+" number "${name}")
+  math(EXPR number "${number}")
+  file(READ "${file}" sql)
+  string(APPEND text "        {${number}, \"${name}\", R\"sql(${sql})sql\"},\n")
+endforeach()
+string(APPEND text "    };\n    return all;\n}\n\n}  // namespace fairlead::store::sqlite\n")
+file(WRITE "${OUTPUT}" "${text}")

@@ -1,0 +1,125 @@
+#include "net/plain_stream.hpp"
+
+#include <fmt/format.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace fairlead::net {
+
+using namespace std::chrono_literals;
+
+void PlainStream::expect_within(std::chrono::milliseconds timeout, std::string_view step) {
+    socket_->expect_within(timeout, step);
+}
+
+awaitable<std::size_t> PlainStream::read_some(std::span<std::byte> into) {
+    if (socket_->turn_is_over()) co_await socket_->yield_turn();
+    for (;;) {
+        const auto got = ::recv(socket_->descriptor(), into.data(), into.size(), 0);
+        if (got >= 0) co_return static_cast<std::size_t>(got);
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK) throw socket_->lost(errno);
+        co_await socket_->readable();
+    }
+}
+
+awaitable<bool> PlainStream::readable_within(std::chrono::milliseconds patience) {
+    co_return co_await socket_->readable_within(patience);
+}
+
+awaitable<void> PlainStream::write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        if (socket_->turn_is_over()) co_await socket_->yield_turn();
+        const auto sent = ::send(socket_->descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent >= 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(sent));
+            continue;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK) throw socket_->lost(errno);
+        co_await socket_->writable();
+    }
+}
+
+awaitable<std::uint64_t> PlainStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
+    constexpr std::uint64_t kPerCall = 1024 * 1024;
+    auto at = static_cast<off_t>(offset);
+    std::uint64_t total = 0;
+    while (total < count) {
+        if (socket_->turn_is_over()) co_await socket_->yield_turn();
+        const auto sent =
+            ::sendfile(socket_->descriptor(), descriptor, &at, std::min(count - total, kPerCall));
+        if (sent == 0) break;  // the file ended
+        if (sent > 0) {
+            total += static_cast<std::uint64_t>(sent);
+            continue;
+        }
+        if (errno == EINTR) continue;
+        if (errno == EINVAL || errno == ENOSYS || errno == EOVERFLOW) {  // not a file that sendfile can take
+            std::vector<std::byte> piece(256 * 1024);
+            const auto got =
+                ::pread(descriptor, piece.data(), std::min<std::uint64_t>(piece.size(), count - total), at);
+            if (got < 0)
+                throw Error(ErrorCode::internal,
+                            fmt::format("Reading the local file failed: {}.", std::strerror(errno)))
+                    .at("write");
+            if (got == 0) break;
+            co_await write({piece.data(), static_cast<std::size_t>(got)});
+            at += got;
+            total += static_cast<std::uint64_t>(got);
+            continue;
+        }
+        if (errno == EIO)
+            throw Error(ErrorCode::internal, "Reading the local file failed: input/output error.")
+                .at("write");
+        if (errno != EAGAIN && errno != EWOULDBLOCK) throw socket_->lost(errno);
+        co_await socket_->writable();
+    }
+    co_return total;
+}
+
+awaitable<void> PlainStream::finish_sending() {
+    if (::shutdown(socket_->descriptor(), SHUT_WR) != 0) throw socket_->lost(errno);
+    // Closing with unread bytes in our buffer would send a reset, which may destroy what is still under way.
+    std::array<std::byte, 4096> nothing_wanted;
+    for (;;) {
+        const bool readable = co_await readable_after_fin(*socket_);
+        if (!readable) co_return;
+        const auto got = ::recv(socket_->descriptor(), nothing_wanted.data(), nothing_wanted.size(), 0);
+        if (got == 0) co_return;
+        if (got < 0 && errno != EAGAIN && errno != EINTR) throw socket_->lost(errno);
+    }
+}
+
+awaitable<bool> readable_after_fin(TimedSocket& socket) {
+    constexpr auto kStep = 1s;
+    constexpr auto kAfterAcknowledgement = 5s;
+    int unsent_before = -1;
+    auto moved = Clock::now();
+    for (;;) {
+        const bool readable = co_await socket.readable_within(kStep);
+        if (readable) co_return true;
+        int unsent = 0;
+        if (::ioctl(socket.descriptor(), SIOCOUTQ, &unsent) != 0) unsent = 0;
+        const auto now = Clock::now();
+        if (unsent != unsent_before) {
+            unsent_before = unsent;
+            moved = now;
+        } else if (unsent == 0 && now - moved >= kAfterAcknowledgement) {
+            co_return false;
+        } else if (now - moved >= socket.timeout()) {
+            throw socket.timed_out();
+        }
+    }
+}
+
+}  // namespace fairlead::net

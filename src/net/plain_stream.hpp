@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "net/stream.hpp"
+#include "net/timed_socket.hpp"
+
+namespace fairlead::net {
+
+/// A Stream in clear over TCP.
+class PlainStream final : public Stream {
+  public:
+    explicit PlainStream(std::unique_ptr<TimedSocket> socket) : socket_(std::move(socket)) {}
+
+    /// Gives the socket away, for TLS to take over; nothing read was kept back. The stream is unusable
+    /// afterwards.
+    std::unique_ptr<TimedSocket> release() { return std::move(socket_); }
+
+    void expect_within(std::chrono::milliseconds timeout, std::string_view step) override;
+    awaitable<std::size_t> read_some(std::span<std::byte> into) override;
+    awaitable<bool> readable_within(std::chrono::milliseconds patience) override;
+    awaitable<void> write(std::span<const std::byte> bytes) override;
+    awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override;
+    awaitable<void> finish_sending() override;
+    bool ended_cleanly() const override { return true; }
+    void close() noexcept override { socket_->close(); }
+
+  private:
+    std::unique_ptr<TimedSocket> socket_;
+};
+
+/// After our FIN: waits until everything sent has been acknowledged (which may take long and is bounded only
+/// while nothing moves) and then, briefly, for something to read. False: the peer has it all but keeps its
+/// side open. Throws timeout, connection_lost.
+awaitable<bool> readable_after_fin(TimedSocket& socket);
+
+}  // namespace fairlead::net

@@ -1,0 +1,248 @@
+#include "net/tls_stream.hpp"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "net/plain_stream.hpp"
+
+namespace fairlead::net {
+
+TlsStream::TlsStream(std::unique_ptr<TimedSocket> socket, TlsContext& context, TlsContext::Role role)
+    : socket_(std::move(socket)), context_(context), role_(role), ssl_(context.make(role, verdict_)) {
+    SSL_set_fd(ssl_.get(), socket_->descriptor());
+}
+
+TlsStream::~TlsStream() {
+    // Without this, OpenSSL takes the connection for broken and forbids its session to be resumed.
+    SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+TlsStream::Step TlsStream::judge(int result) {
+    const int saved = errno;
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_NONE:
+            return Step::done;
+        case SSL_ERROR_WANT_READ:
+            return Step::wait_read;
+        case SSL_ERROR_WANT_WRITE:
+            return Step::wait_write;
+        case SSL_ERROR_ZERO_RETURN:
+            ended_ = ended_cleanly_ = true;
+            return Step::ended;
+        case SSL_ERROR_SYSCALL:
+            ERR_clear_error();
+            if (saved == 0) {
+                ended_ = true;
+                return Step::ended;
+            }
+            error_number_ = saved;
+            return Step::failed;
+        default: {
+            const auto code = ERR_peek_error();
+            const int reason = ERR_GET_REASON(code);
+            spoke_clear_text_ = ERR_GET_LIB(code) == ERR_LIB_SSL &&
+                                (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+                                 reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_BAD_RECORD_TYPE);
+            openssl_said_ = openssl_error();
+            if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+                ended_ = true;
+                return Step::ended;
+            }
+            return Step::failed;
+        }
+    }
+}
+
+awaitable<void> TlsStream::wait_for(Step step) {
+    if (step == Step::wait_read)
+        co_await socket_->readable();
+    else
+        co_await socket_->writable();
+}
+
+awaitable<void> TlsStream::handshake() {
+    for (;;) {
+        ERR_clear_error();
+        errno = 0;
+        const auto step = judge(SSL_do_handshake(ssl_.get()));
+        if (step == Step::done) break;
+        if (step == Step::ended || step == Step::failed) throw handshake_failure();
+        co_await wait_for(step);
+    }
+    if (role_ == TlsContext::Role::control) context_.accept(verdict_.certificate.get());
+}
+
+Error TlsStream::handshake_failure() const {
+    if (verdict_.certificate && !verdict_.trusted()) {
+        auto error = verdict_.error(context_.host(), context_.options().pin);
+        return error;
+    }
+    const auto& target = socket_->target();
+    const bool data = role_ == TlsContext::Role::data;
+    const std::string step(data ? socket_->step() : "secure");
+    if (ended_)
+        return Error(data ? ErrorCode::data_connection_failed : ErrorCode::tls_failed,
+                     fmt::format("{} closed the connection during the TLS handshake.", target))
+            .at(step)
+            .hinting(data ? ""
+                          : "The server may want another TLS version, a client certificate, or explicit TLS "
+                            "(port 21) "
+                            "in place of implicit (port 990).")
+            .ends_session();
+    if (error_number_ != 0) {
+        auto error = socket_->lost(error_number_);
+        error.step = step;
+        return error;
+    }
+    if (spoke_clear_text_)
+        return Error(ErrorCode::tls_failed,
+                     fmt::format("{} does not speak TLS here: it answered in clear text.", target))
+            .at(step)
+            .hinting(
+                context_.options().mode == TlsOptions::Mode::implicit
+                    ? "The server does not speak TLS on this port; most likely it wants explicit TLS (--tls "
+                      "explicit), "
+                      "usually on port 21."
+                    : "Bytes in clear after AUTH TLS come from a broken server, or from somebody in between.")
+            .ends_session();
+    return Error(ErrorCode::tls_failed,
+                 fmt::format("The TLS handshake with {} failed: {}.", target, openssl_said_))
+        .at(step)
+        .hinting(
+            "Check the TLS version of the connection (--tls-version); the server may also demand a client "
+            "certificate.")
+        .ends_session();
+}
+
+Error TlsStream::failure() const {
+    if (error_number_ != 0) return socket_->lost(error_number_);
+    return Error(ErrorCode::connection_lost,
+                 fmt::format("The TLS connection to {} broke: {}.", socket_->target(),
+                             openssl_said_.empty() ? "it was closed" : openssl_said_))
+        .at(socket_->step())
+        .ends_session();
+}
+
+void TlsStream::expect_within(std::chrono::milliseconds timeout, std::string_view step) {
+    socket_->expect_within(timeout, step);
+}
+
+awaitable<std::size_t> TlsStream::read_some(std::span<std::byte> into) {
+    std::size_t total = 0;
+    if (socket_->turn_is_over()) co_await socket_->yield_turn();
+    while (total < into.size()) {
+        if (ended_) break;
+        if (error_number_ != 0 || !openssl_said_.empty()) {
+            if (total > 0) break;  // what came before the failure is delivered first
+            throw failure();
+        }
+        ERR_clear_error();
+        errno = 0;
+        const auto room = std::min<std::size_t>(into.size() - total, 1U << 30);
+        const int got = SSL_read(ssl_.get(), into.data() + total, static_cast<int>(room));
+        if (got > 0) {
+            total += static_cast<std::size_t>(got);
+            continue;
+        }
+        const auto step = judge(got);
+        if (step == Step::ended || step == Step::failed) continue;
+        if (total > 0) break;
+        co_await wait_for(step);
+    }
+    co_return total;
+}
+
+awaitable<bool> TlsStream::readable_within(std::chrono::milliseconds patience) {
+    if (ended_ || SSL_has_pending(ssl_.get()) == 1) co_return true;
+    co_return co_await socket_->readable_within(patience);
+}
+
+awaitable<void> TlsStream::write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        if (socket_->turn_is_over()) co_await socket_->yield_turn();
+        ERR_clear_error();
+        errno = 0;
+        const auto piece = std::min<std::size_t>(bytes.size(), 1U << 30);
+        const int sent = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(piece));
+        if (sent > 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(sent));
+            continue;
+        }
+        const auto step = judge(sent);
+        if (step == Step::ended || step == Step::failed) throw failure();
+        co_await wait_for(step);
+    }
+}
+
+awaitable<std::uint64_t> TlsStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
+    std::vector<std::byte> piece(std::min<std::uint64_t>(count, 256 * 1024));
+    std::uint64_t total = 0;
+    while (total < count) {
+        const auto want = std::min<std::uint64_t>(piece.size(), count - total);
+        const auto got = ::pread(descriptor, piece.data(), want, static_cast<off_t>(offset + total));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0)
+            throw Error(ErrorCode::internal,
+                        fmt::format("Reading the local file failed: {}.", std::strerror(errno)))
+                .at("write");
+        if (got == 0) break;
+        co_await write({piece.data(), static_cast<std::size_t>(got)});
+        total += static_cast<std::uint64_t>(got);
+    }
+    co_return total;
+}
+
+awaitable<void> TlsStream::finish_sending() {
+    for (;;) {
+        ERR_clear_error();
+        errno = 0;
+        const int result = SSL_shutdown(ssl_.get());
+        if (result >= 0) break;  // our close_notify is on its way
+        const auto step = judge(result);
+        if (step == Step::ended) break;
+        if (step == Step::failed) throw failure();
+        co_await wait_for(step);
+    }
+    if (::shutdown(socket_->descriptor(), SHUT_WR) != 0) throw socket_->lost(errno);
+    // A server sends session tickets that nobody reads; closing on top of them would send a reset, and the
+    // server would lose what it has not read yet.
+    std::array<std::byte, 4096> nothing_wanted;
+    while (!ended_) {
+        ERR_clear_error();
+        errno = 0;
+        const int got = SSL_read(ssl_.get(), nothing_wanted.data(), static_cast<int>(nothing_wanted.size()));
+        if (got > 0) continue;
+        const auto step = judge(got);
+        if (step == Step::ended) break;
+        if (step == Step::failed) {
+            if (error_number_ != 0) throw failure();
+            break;  // some servers answer close_notify with something that is none; the bytes have arrived
+        }
+        const bool readable = co_await readable_after_fin(*socket_);
+        if (!readable) co_return;
+    }
+    // The peer's FIN may come behind its close_notify; nothing of ours depends on it.
+}
+
+std::string TlsStream::security() const {
+    return fmt::format("{} {}", SSL_get_version(ssl_.get()), SSL_get_cipher_name(ssl_.get()));
+}
+
+std::string TlsStream::identity() const {
+    const auto* certificate = verdict_.certificate.get();
+    return certificate == nullptr ? std::string() : describe_certificate(verdict_.certificate.get());
+}
+
+bool TlsStream::resumed() const {
+    return SSL_session_reused(ssl_.get()) == 1;
+}
+
+}  // namespace fairlead::net

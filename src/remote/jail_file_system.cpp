@@ -1,0 +1,125 @@
+#include "remote/jail_file_system.hpp"
+
+#include <utility>
+
+#include "base/path.hpp"
+
+namespace fairlead {
+namespace {
+
+/// "" for the log-in directory or the server's root, else without a trailing slash: "/in", "in/x".
+std::string tidy_root(std::string_view root) {
+    path::refuse_control_bytes(root, "working directory");
+    if (root == "~" || root.starts_with("~/")) root.remove_prefix(std::min<std::size_t>(root.size(), 2));
+    std::string tidy = root.starts_with('/') ? "/" : "";
+    for (const auto part : path::parts(root))
+        tidy = path::join(tidy, part);
+    return tidy;
+}
+
+class JailedListing final : public Listing {
+  public:
+    JailedListing(std::unique_ptr<Listing> inner, std::string directory)
+        : inner_(std::move(inner)), directory_(std::move(directory)) {}
+
+    awaitable<std::vector<Entry>> next() override {
+        auto entries = co_await inner_->next();
+        for (auto& entry : entries)
+            entry.path = path::join(directory_, entry.name);
+        co_return entries;
+    }
+
+  private:
+    std::unique_ptr<Listing> inner_;
+    std::string directory_;
+};
+
+class JailFileSystem final : public FileSystem {
+  public:
+    JailFileSystem(std::unique_ptr<FileSystem> inner, std::string root)
+        : inner_(std::move(inner)), root_(std::move(root)) {}
+
+    const Abilities& abilities() const override { return inner_->abilities(); }
+    const PeerInfo& peer() const override { return inner_->peer(); }
+
+    awaitable<Entry> stat(std::string_view path) override {
+        auto entry = co_await at(path, [this](const std::string& inside) { return inner_->stat(inside); });
+        entry.path = path::confine(path);
+        entry.name = path::name(entry.path);
+        co_return entry;
+    }
+    awaitable<std::unique_ptr<Listing>> list(std::string_view path) override {
+        auto listing = co_await at(path, [this](const std::string& inside) { return inner_->list(inside); });
+        co_return std::make_unique<JailedListing>(std::move(listing), path::confine(path));
+    }
+    awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view path, ReadOptions options) override {
+        return at(path, [=, this](const std::string& inside) { return inner_->open_read(inside, options); });
+    }
+    awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view path, WriteOptions options) override {
+        return at(path, [=, this](const std::string& inside) { return inner_->open_write(inside, options); });
+    }
+    awaitable<void> rename(std::string_view from, std::string_view to, bool replace) override {
+        const auto inside_to = jailed_path(root_, to);
+        co_await at(from,
+                    [&](const std::string& inside) { return inner_->rename(inside, inside_to, replace); });
+    }
+    awaitable<void> remove(std::string_view path) override {
+        return at(path, [this](const std::string& inside) { return inner_->remove(inside); });
+    }
+    awaitable<void> make_directory(std::string_view path) override {
+        return at(path, [this](const std::string& inside) { return inner_->make_directory(inside); });
+    }
+    awaitable<void> remove_directory(std::string_view path) override {
+        return at(path, [this](const std::string& inside) { return inner_->remove_directory(inside); });
+    }
+    awaitable<void> set_modified(std::string_view path, Time time) override {
+        return at(path, [=, this](const std::string& inside) { return inner_->set_modified(inside, time); });
+    }
+    awaitable<void> set_mode(std::string_view path, std::uint32_t mode) override {
+        return at(path, [=, this](const std::string& inside) { return inner_->set_mode(inside, mode); });
+    }
+    awaitable<void> sync(std::vector<std::string> paths) override {
+        for (auto& path : paths) path = jailed_path(root_, path);
+        return inner_->sync(std::move(paths));
+    }
+    awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) override {
+        return at(path, [=, this](const std::string& inside) { return inner_->checksum(inside, algorithm); });
+    }
+    awaitable<RawReply> raw_command(std::string_view command) override {
+        return inner_->raw_command(command);
+    }
+    awaitable<void> ping() override { return inner_->ping(); }
+    awaitable<void> close() override { return inner_->close(); }
+
+  private:
+    /// Calls with the path as `inner` knows it, and gives back errors in the words of the caller.
+    template <class Call>
+    auto at(std::string_view path, Call call) -> std::invoke_result_t<Call, const std::string&> {
+        const auto inside = jailed_path(root_, path);
+        try {
+            co_return co_await call(inside);
+        } catch (Error& error) {
+            if (error.path == inside) error.path = path::confine(path);
+            throw;
+        }
+    }
+
+    std::unique_ptr<FileSystem> inner_;
+    std::string root_;
+};
+
+}  // namespace
+
+std::string jailed_path(std::string_view root, std::string_view path) {
+    path::refuse_control_bytes(path, "path");
+    const auto base = tidy_root(root);
+    const auto below = path::confine(path);
+    if (below == "/") return base.empty() ? "." : base;
+    return base.empty() ? below.substr(1) : path::join(base, below);
+}
+
+std::unique_ptr<FileSystem> confine_to(std::unique_ptr<FileSystem> inner, std::string_view root) {
+    return std::make_unique<JailFileSystem>(std::move(inner), tidy_root(root));
+}
+
+}  // namespace fairlead

@@ -1,0 +1,125 @@
+#include "remote/local_path.hpp"
+
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/path.hpp"
+
+namespace fairlead::local {
+namespace {
+
+/// Without openat2 (before Linux 5.6, or forbidden by a sandbox): part by part, following no link at all.
+Descriptor open_part_by_part(int root, const std::string& below, int flags, mode_t mode) noexcept {
+    Descriptor at(::openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const auto parts = path::parts(below);
+    for (std::size_t i = 0; at && i < parts.size(); ++i) {
+        const bool last = i + 1 == parts.size();
+        const auto part_flags = last ? flags : O_PATH | O_DIRECTORY;
+        at = Descriptor(
+            ::openat(at.get(), std::string(parts[i]).c_str(), part_flags | O_NOFOLLOW | O_CLOEXEC, mode));
+    }
+    if (at && parts.empty()) at = Descriptor(::openat(root, ".", flags | O_CLOEXEC));
+    return at;
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+    close();
+}
+
+int Descriptor::close() noexcept {
+    if (number_ < 0) return 0;
+    return ::close(std::exchange(number_, -1)) == 0 ? 0 : errno;
+}
+
+Error error_of(int reason, std::string_view doing, std::string_view path) {
+    const auto make = [&](ErrorCode code, std::string sentence) {
+        return Error(code, std::move(sentence)).on(std::string(path));
+    };
+    switch (reason) {
+        case ENOENT:
+            return make(ErrorCode::not_found, fmt::format("'{}' does not exist.", path));
+        case EEXIST:
+            return make(ErrorCode::already_exists, fmt::format("'{}' already exists.", path));
+        case ENOTEMPTY:
+            return make(ErrorCode::not_empty, fmt::format("The directory '{}' is not empty.", path));
+        case EACCES:
+        case EPERM:
+        case EROFS:
+            return make(ErrorCode::permission_denied,
+                        fmt::format("{} '{}' is not allowed: {}.", doing, path, std::strerror(reason)));
+        case ENOSPC:
+            return make(ErrorCode::no_space, fmt::format("{} '{}' failed: the disk is full.", doing, path));
+        case EFBIG:
+            return make(
+                ErrorCode::no_space,
+                fmt::format("{} '{}' failed: the file would be larger than this disk, or the limit of this "
+                            "process (ulimit -f), allows.",
+                            doing, path));
+        case EDQUOT:
+            return make(ErrorCode::quota_exceeded,
+                        fmt::format("{} '{}' failed: the disk quota is used up.", doing, path));
+        case ENOTDIR:
+            return make(ErrorCode::not_found,
+                        fmt::format("'{}' does not exist: what it should be in is not a directory.", path));
+        case EISDIR:
+            return make(ErrorCode::invalid_argument, fmt::format("'{}' is a directory.", path));
+        case ENAMETOOLONG:
+            return make(ErrorCode::invalid_argument,
+                        fmt::format("The name '{}' is longer than this disk allows.", path));
+        case ELOOP:
+        case EXDEV:
+            return make(ErrorCode::outside_working_directory,
+                        fmt::format("'{}' leads out of its folder through a symbolic link.", path))
+                .hinting("name the folder that the link points to");
+        default:
+            return make(ErrorCode::internal,
+                        fmt::format("{} '{}' failed: {}.", doing, path, std::strerror(reason)));
+    }
+}
+
+Root::Root(std::string_view directory)
+    : directory_(directory.empty() ? "." : directory),
+      whole_machine_(path::parts(directory_).empty() && directory_[0] == '/') {
+    descriptor_ = Descriptor(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!descriptor_) throw error_of(errno, "Opening the directory", directory_);
+}
+
+Descriptor Root::open(const std::string& path, int flags, mode_t mode) const noexcept {
+    const auto from = path.find_first_not_of('/');
+    const std::string below = from == std::string::npos ? "." : path.substr(from);
+    flags |= O_CLOEXEC;
+    if (whole_machine_) return Descriptor(::openat(descriptor_.get(), below.c_str(), flags, mode));
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags);
+    how.mode = (flags & O_CREAT) != 0 ? mode : 0;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    const auto number = ::syscall(SYS_openat2, descriptor_.get(), below.c_str(), &how, sizeof how);
+    if (number < 0 && (errno == ENOSYS || errno == EPERM))
+        return open_part_by_part(descriptor_.get(), below, flags, mode);
+    return Descriptor(static_cast<int>(number));
+}
+
+std::string Root::shown(std::string_view path) const {
+    if (whole_machine_) return std::string(path);
+    return path == "/" ? directory_ : path::join(directory_, path);
+}
+
+std::pair<Descriptor, std::string> Root::parent(const std::string& path) const {
+    const auto clean = path::confine(path);
+    if (clean == "/")
+        throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the root directory.", path)).on(path);
+    const std::string above(path::parent(clean));
+    auto directory = open(above, O_PATH | O_DIRECTORY);
+    if (!directory) throw error_of(errno, "Opening the directory", shown(above));
+    return {std::move(directory), std::string(path::name(clean))};
+}
+
+}  // namespace fairlead::local

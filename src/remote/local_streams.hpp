@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "fairlead/file_system.hpp"
+#include "remote/local_path.hpp"
+
+/// Reading and writing open local files.
+///
+/// Data goes to and from the page cache inline, on the session's own thread: a hop to another thread and back
+/// costs more than copying 256 KiB (measured: 256 KiB pieces copied inline reach 1.9 GB/s). Only waiting for
+/// the disk itself, fsync, is done elsewhere.
+namespace fairlead::local {
+
+std::unique_ptr<ReadStream> read_stream(Descriptor file, std::string path, std::uint64_t offset);
+std::unique_ptr<WriteStream> write_stream(Descriptor file, std::string path, std::uint64_t offset,
+                                          bool durable);
+
+}  // namespace fairlead::local

@@ -1,0 +1,216 @@
+#include "service/connections.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+
+#include "base/near.hpp"
+#include "fairlead/error.hpp"
+#include "fairlead/open.hpp"
+#include "service/vault.hpp"
+
+namespace fairlead::service {
+namespace {
+
+using catalog::Connection;
+using catalog::ConnectionPatch;
+
+Time now() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, [](char x, char y) {
+        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    });
+}
+
+/// Whether a secret meant for `before` would go to another place with `after`.
+bool leads_elsewhere(const Connection& before, const Connection& after) {
+    return !same_name(before.host, after.host) || catalog::port_of(before) != catalog::port_of(after) ||
+           before.protocol != after.protocol;
+}
+
+/// Drops the stored secrets that were not given anew; gives the paths of those dropped.
+std::vector<std::string> drop_sealed(Connection& connection) {
+    std::vector<std::string> dropped;
+    for (const auto& [field, secret] : catalog::secrets_of(connection))
+        if (connection.sealed.erase(field) != 0 && secret->empty()) dropped.push_back(field);
+    return dropped;
+}
+
+/// An explicitly empty secret in a change removes the stored one.
+void remove_emptied(Connection& connection, const ConnectionPatch& changes) {
+    for (const auto& [field, secret] : catalog::secrets_of(connection)) {
+        const auto given = changes.secrets.find(field);
+        const bool emptied =
+            given != changes.secrets.end() ? given->second.empty() : changes.sets_empty_text(field);
+        if (emptied) connection.sealed.erase(field);
+    }
+}
+
+Connection changed(Connection connection, const ConnectionPatch& changes, std::vector<Fault>& faults) {
+    connection = catalog::apply(std::move(connection), changes, faults);
+    remove_emptied(connection, changes);
+    return connection;
+}
+
+}  // namespace
+
+Connections::Connections(store::ConnectionStore& store, Vault& vault, std::string user)
+    : store_(store), vault_(vault), user_(std::move(user)) {}
+
+Saved Connections::store_change(Connection connection, store::Change change, std::vector<Fault> warnings) {
+    std::vector<std::string> changed_secrets;
+    for (const auto& [field, secret] : catalog::secrets_of(connection))
+        if (!secret->empty()) changed_secrets.push_back(field);
+    vault_.seal(connection);
+    auto& record = connection.record;
+    record.revision += 1;
+    record.updated_at = now();
+    record.updated_by = user_;
+    if (change == store::Change::create) {
+        record.created_at = record.updated_at;
+        record.created_by = user_;
+        store_.insert(connection);
+    } else {
+        store_.update(connection, change, changed_secrets);
+    }
+    return {std::move(connection), std::move(warnings)};
+}
+
+Saved Connections::create(std::string_view project, std::string_view name, const ConnectionPatch& fields) {
+    std::vector<Fault> faults;
+    auto connection = catalog::apply(Connection{}, fields, faults);
+    connection.name = name;
+    connection.record.project = project;
+    connection.record.id = catalog::make_id();
+    auto warnings = catalog::require_valid(connection, std::move(faults));
+    return store_change(std::move(connection), store::Change::create, std::move(warnings));
+}
+
+Saved Connections::update(std::string_view project, std::string_view name, const ConnectionPatch& changes,
+                          std::optional<std::int64_t> expected_revision) {
+    const auto before = get(project, name);
+    if (expected_revision && *expected_revision != before.record.revision)
+        throw Error(ErrorCode::conflict,
+                    fmt::format("The connection '{}' is at revision {}, not {}; nothing was changed.",
+                                before.name, before.record.revision, *expected_revision))
+            .hinting("look at it again and repeat the change");
+    std::vector<Fault> faults;
+    auto after = changed(before, changes, faults);
+    std::vector<std::string> dropped;
+    if (leads_elsewhere(before, after)) dropped = drop_sealed(after);
+    auto warnings = catalog::require_valid(after, std::move(faults));
+    for (const auto& field : dropped)
+        warnings.push_back(
+            {field, "", "was removed, because it was stored for another server; give it again"});
+    const auto change = after.name == before.name ? store::Change::update : store::Change::rename;
+    return store_change(std::move(after), change, std::move(warnings));
+}
+
+Saved Connections::rename(std::string_view project, std::string_view name, std::string_view new_name) {
+    auto connection = get(project, name);
+    connection.name = new_name;
+    catalog::require_valid(connection);
+    return store_change(std::move(connection), store::Change::rename);
+}
+
+Saved Connections::duplicate(std::string_view project, std::string_view name, std::string_view new_name) {
+    auto connection = get(project, name);
+    vault_.open(connection);
+    connection.sealed.clear();  // sealed for the other id
+    connection.name = new_name;
+    connection.record = {};
+    connection.record.project = project;
+    connection.record.id = catalog::make_id();
+    catalog::require_valid(connection);
+    return store_change(std::move(connection), store::Change::create);
+}
+
+Saved Connections::set_enabled(std::string_view project, std::string_view name, bool enabled) {
+    auto connection = get(project, name);
+    if (connection.enabled == enabled) return {std::move(connection), {}};
+    connection.enabled = enabled;
+    return store_change(std::move(connection), enabled ? store::Change::enable : store::Change::disable);
+}
+
+void Connections::remove(std::string_view project, std::string_view name) {
+    store_.remove(get(project, name), user_, now());
+}
+
+Connection Connections::get(std::string_view project, std::string_view name) {
+    if (auto found = store_.find(project, name)) return std::move(*found);
+    if (auto found = store_.find(catalog::kGlobalProject, name)) return std::move(*found);
+    auto error = Error(ErrorCode::not_found,
+                       fmt::format("There is no connection '{}' in the project '{}'.", name, project));
+    const auto close = nearest(name, names(project));
+    error.hint = close.empty() ? "fairlead connection list shows those that exist"
+                               : fmt::format("did you mean '{}'?", close);
+    throw error;
+}
+
+std::vector<Connection> Connections::list(std::string_view project) {
+    auto found = store_.list(project);
+    if (project == catalog::kGlobalProject) return found;
+    for (auto& global : store_.list(catalog::kGlobalProject)) {
+        const bool hidden =
+            std::ranges::any_of(found, [&](const auto& own) { return same_name(own.name, global.name); });
+        if (!hidden) found.push_back(std::move(global));
+    }
+    return found;
+}
+
+std::vector<std::string> Connections::names(std::string_view project) {
+    auto found = store_.names(project);
+    if (project != catalog::kGlobalProject)
+        std::ranges::copy(store_.names(catalog::kGlobalProject), std::back_inserter(found));
+    std::ranges::sort(found);
+    const auto same = std::ranges::unique(found);
+    found.erase(same.begin(), same.end());
+    return found;
+}
+
+Connection Connections::usable(std::string_view project, std::string_view name,
+                               const ConnectionPatch& overrides) {
+    const auto stored = get(project, name);
+    if (!stored.enabled)
+        throw Error(ErrorCode::disabled, fmt::format("The connection '{}' is disabled.", stored.name))
+            .hinting(fmt::format("fairlead connection enable {}", stored.name));
+    return overridden(stored, overrides);
+}
+
+Connection Connections::overridden(const Connection& stored, const ConnectionPatch& overrides) {
+    std::vector<Fault> faults;
+    auto connection = changed(stored, overrides, faults);
+    if (leads_elsewhere(stored, connection)) drop_sealed(connection);
+    vault_.open(connection);
+    catalog::require_valid(connection, std::move(faults));
+    return connection;
+}
+
+awaitable<std::unique_ptr<FileSystem>> Connections::open(std::string project, std::string name,
+                                                         ConnectionPatch overrides, Observer* observer) {
+    const auto stored = get(project, name);
+    // Passwords given for one use are for URLs and for connections without one: a command may name several.
+    for (const auto& field : catalog::secrets_set(stored))
+        overrides.secrets.erase(field);
+    const auto connection = usable(project, name, overrides);
+    const auto endpoint = catalog::resolve(connection);
+    auto files = co_await fairlead::open(endpoint, OpenOptions{observer});
+    if (files->peer().host_key_is_new && !leads_elsewhere(stored, connection))
+        record_host_key(project, name, files->peer().host_key_fingerprint);
+    co_return files;
+}
+
+void Connections::record_host_key(std::string_view project, std::string_view name,
+                                  const std::string& fingerprint) {
+    auto connection = get(project, name);
+    auto& keys = connection.sftp.host_keys;
+    if (fingerprint.empty() || std::ranges::find(keys, fingerprint) != keys.end()) return;
+    keys.push_back(fingerprint);
+    store_change(std::move(connection), store::Change::update);
+}
+
+}  // namespace fairlead::service

@@ -1,0 +1,118 @@
+#include "service/workspace.hpp"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "fairlead/error.hpp"
+#include "service/connections.hpp"
+#include "service/vault.hpp"
+#include "store/sqlite/connection_store.hpp"
+#include "store/sqlite/migrations.hpp"
+
+namespace fairlead::service {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+    const auto* value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+const passwd* account() {
+    return ::getpwuid(::geteuid());
+}
+
+std::string user_name() {
+    const auto* entry = account();
+    return entry != nullptr ? entry->pw_name : fmt::format("uid {}", ::geteuid());
+}
+
+[[noreturn]] void throw_directory_error(std::string_view doing, const std::string& path, int reason) {
+    throw Error(reason == ENOSPC ? ErrorCode::no_space : ErrorCode::permission_denied,
+                fmt::format("{} the data directory {} failed: {}.", doing, path, std::strerror(reason)))
+        .hinting("choose another one with --data or $FAIRLEAD_DATA");
+}
+
+void make_directory(const std::string& path) {
+    std::error_code error;
+    if (const auto parent = fs::path(path).parent_path(); !parent.empty())
+        fs::create_directories(parent, error);
+    if (error) throw_directory_error("Making", path, error.value());
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw_directory_error("Making", path, errno);
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) != 0) throw_directory_error("Opening", path, errno);
+    if (!S_ISDIR(facts.st_mode)) throw_directory_error("Opening", path, ENOTDIR);
+    if ((facts.st_mode & 022) != 0)
+        throw Error(ErrorCode::permission_denied,
+                    fmt::format("Others may write to the data directory {} (mode {:04o}), so it is not used.",
+                                path, facts.st_mode & 07777))
+            .hinting(fmt::format("chmod 700 {}", path));
+}
+
+std::string absolute_path(const std::string& given) {
+    auto path = fs::absolute(given).lexically_normal().string();
+    if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
+}
+
+}  // namespace
+
+struct Workspace::Parts {
+    Parts(std::string directory_, std::string user)
+        : directory(std::move(directory_)),
+          database(directory + "/fairlead.db"),
+          connection_store(database),
+          settings(database),
+          vault(directory, settings),
+          connections(connection_store, vault, std::move(user)) {
+        store::sqlite::migrate(database);
+    }
+
+    std::string directory;
+    store::sqlite::Database database;
+    store::sqlite::SqliteConnectionStore connection_store;
+    store::sqlite::SqliteSettingStore settings;
+    Vault vault;
+    Connections connections;
+};
+
+Workspace::Workspace(std::string directory, std::string user) {
+    directory = choose_directory(directory);
+    make_directory(directory);
+    parts_ = std::make_unique<Parts>(std::move(directory), user.empty() ? user_name() : std::move(user));
+}
+
+Workspace::~Workspace() = default;
+
+const std::string& Workspace::directory() const noexcept {
+    return parts_->directory;
+}
+Connections& Workspace::connections() noexcept {
+    return parts_->connections;
+}
+Vault& Workspace::vault() noexcept {
+    return parts_->vault;
+}
+int Workspace::schema_version() {
+    return store::sqlite::version_of(parts_->database);
+}
+
+std::string Workspace::choose_directory(const std::string& given) {
+    if (!given.empty()) return absolute_path(given);
+    if (const auto chosen = environment("FAIRLEAD_DATA"); !chosen.empty()) return absolute_path(chosen);
+    if (const auto data_home = environment("XDG_DATA_HOME"); data_home.starts_with('/'))
+        return data_home + "/fairlead";
+    auto home = environment("HOME");
+    if (const auto* entry = account(); home.empty() && entry != nullptr) home = entry->pw_dir;
+    return home + "/.local/share/fairlead";
+}
+
+}  // namespace fairlead::service

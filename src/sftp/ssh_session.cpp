@@ -1,0 +1,135 @@
+#include "sftp/ssh_session.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "net/timed_socket.hpp"
+
+namespace fairlead::sftp {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+/// Outlives the session while a handler is under way.
+struct SshSession::Waiter : std::enable_shared_from_this<Waiter> {
+    explicit Waiter(tcp::socket socket_) : socket(std::move(socket_)), timer(socket.get_executor()) {}
+
+    void arm(tcp::socket::wait_type what, bool& armed) {
+        if (armed || !socket.is_open()) return;
+        armed = true;
+        socket.async_wait(what, [self = shared_from_this(), &armed](const auto&) {
+            armed = false;
+            self->wake();
+        });
+    }
+
+    void wake() noexcept {
+        woken = true;
+        timer.cancel();
+    }
+
+    tcp::socket socket;
+    asio::steady_timer timer;
+    bool reading = false;
+    bool writing = false;
+    bool woken = false;
+};
+
+SshSession::SshSession(tcp::socket socket, std::string target)
+    : session_(ssh_new()), waiter_(std::make_shared<Waiter>(std::move(socket))), target_(std::move(target)) {
+    const socket_t descriptor = ::fcntl(waiter_->socket.native_handle(), F_DUPFD_CLOEXEC, 0);
+    if (session_ == nullptr || descriptor < 0) {
+        if (descriptor >= 0) ::close(descriptor);
+        ssh_free(session_);
+        throw Error(ErrorCode::internal, "No memory or file descriptor is left for an SSH session.")
+            .at("secure");
+    }
+    const int no = 0;
+    ssh_options_set(session_, SSH_OPTIONS_PROCESS_CONFIG, &no);  // the connection says everything itself
+    ssh_options_set(session_, SSH_OPTIONS_FD, &descriptor);
+    ssh_set_counters(session_, &received_, &raw_);
+    ssh_set_blocking(session_, 0);
+}
+
+SshSession::~SshSession() {
+    close();
+    ssh_free(session_);
+}
+
+void SshSession::set(ssh_options_e option, const void* value, std::string_view what) {
+    if (ssh_options_set(session_, option, value) == SSH_OK) return;
+    throw Error(ErrorCode::invalid_argument, fmt::format("The {} cannot be used: {}.", what, last_error()))
+        .at("secure");
+}
+
+awaitable<int> SshSession::drive(std::string step, Deadline deadline, std::function<int()> attempt,
+                                 int again) {
+    const auto started = Clock::now();
+    while (true) {
+        const auto before = bytes_received();
+        const int result = attempt();
+        // libssh puts the descriptor back into blocking mode when it finds it connected.
+        const int descriptor = waiter_->socket.native_handle();
+        if (const int flags = ::fcntl(descriptor, F_GETFL); flags >= 0 && (flags & O_NONBLOCK) == 0)
+            ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+        if (result != again) co_return result;
+        if (bytes_received() != before) continue;
+        const auto now = Clock::now();
+        if (now >= deadline)
+            throw Error(
+                ErrorCode::timeout,
+                fmt::format("{} did not answer within {} (step '{}').", target_,
+                            net::to_text(std::chrono::round<std::chrono::seconds>(deadline - started)), step))
+                .at(step)
+                .ends_session();
+        co_await wait((ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0,
+                      std::chrono::ceil<std::chrono::milliseconds>(deadline - now));
+        co_await net::check_cancelled(step);
+    }
+}
+
+awaitable<void> SshSession::wait(bool to_write, std::chrono::milliseconds at_most) {
+    const auto waiter = waiter_;
+    if (!waiter->woken) {
+        waiter->arm(tcp::socket::wait_read, waiter->reading);
+        if (to_write) waiter->arm(tcp::socket::wait_write, waiter->writing);
+        waiter->timer.expires_after(at_most);
+        boost::system::error_code ended;
+        co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+    }
+    waiter->woken = false;
+}
+
+void SshSession::wake() noexcept {
+    waiter_->wake();
+}
+
+std::string SshSession::last_error() const {
+    std::string text = ssh_get_error(session_);
+    while (!text.empty() && (text.back() == '.' || text.back() == '\n' || text.back() == ' '))
+        text.pop_back();
+    return text.empty() ? "the connection was closed" : text;
+}
+
+Error SshSession::lost(std::string_view step, std::string_view doing) const {
+    return Error(ErrorCode::connection_lost, fmt::format("{} {}: {}.", doing, target_, last_error()))
+        .at(std::string(step))
+        .ends_session();
+}
+
+void SshSession::close() noexcept {
+    if (waiter_->socket.is_open()) {
+        ssh_disconnect(session_);
+        boost::system::error_code ignored;
+        waiter_->socket.close(ignored);
+    }
+    waiter_->wake();
+}
+
+}  // namespace fairlead::sftp

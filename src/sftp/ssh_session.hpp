@@ -1,0 +1,68 @@
+#pragma once
+
+#include <libssh/libssh.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "fairlead/deadline.hpp"
+#include "fairlead/file_system.hpp"
+
+namespace fairlead::sftp {
+
+/// One libssh session over a socket of ours, never blocking: libssh does the protocol, Asio does the waiting.
+///
+/// libssh gets a duplicate of the descriptor, which it closes when it likes; waiting happens on our own.
+/// Belongs to one single-threaded executor. A libssh call may take packets off the socket whatever it is for,
+/// so before waiting whoever waits must have looked whether what it waits for is there already.
+class SshSession {
+  public:
+    /// `target` is what messages call the peer. Throws internal if libssh cannot be set up.
+    SshSession(boost::asio::ip::tcp::socket socket, std::string target);
+    ~SshSession();
+    SshSession(const SshSession&) = delete;
+    SshSession& operator=(const SshSession&) = delete;
+
+    ssh_session get() const noexcept { return session_; }
+    const std::string& target() const noexcept { return target_; }
+
+    /// Sets an option; a value that libssh does not take is invalid_argument, naming `what`.
+    void set(ssh_options_e option, const void* value, std::string_view what);
+
+    /// Calls `attempt` again each time the socket has moved, until it returns something else than `again`.
+    /// Throws timeout at `deadline`, cancelled.
+    awaitable<int> drive(std::string step, Deadline deadline, std::function<int()> attempt,
+                         int again = SSH_AGAIN);
+
+    /// Waits until the socket can be read (or written), `wake` is called, or for `at_most`.
+    awaitable<void> wait(bool to_write, std::chrono::milliseconds at_most);
+    void wake() noexcept;
+
+    /// How many bytes were taken off the socket so far. If a call leaves it as it was, the socket is empty.
+    std::uint64_t bytes_received() const noexcept { return received_.in_bytes; }
+    /// Whether libssh holds bytes that the socket did not take yet.
+    bool has_unsent() const noexcept { return (ssh_get_status(session_) & SSH_WRITE_PENDING) != 0; }
+
+    /// libssh's last error as part of a sentence, without its trailing stop.
+    std::string last_error() const;
+    /// The error for a connection that broke: `doing` begins the sentence.
+    Error lost(std::string_view step, std::string_view doing) const;
+
+    /// Says good-bye if that needs no waiting, and drops the connection.
+    void close() noexcept;
+
+  private:
+    struct Waiter;
+
+    ssh_session session_ = nullptr;
+    ssh_counter_struct received_{};
+    ssh_counter_struct raw_{};
+    std::shared_ptr<Waiter> waiter_;
+    std::string target_;
+};
+
+}  // namespace fairlead::sftp

@@ -1,0 +1,157 @@
+#include "store/sqlite/database.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <cerrno>
+#include <cstring>
+
+#include "fairlead/error.hpp"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+constexpr int kBusyMilliseconds = 10'000;  // the command line waits for a daemon that writes
+
+ErrorCode code_of(int extended) {
+    if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY)
+        return ErrorCode::already_exists;
+    switch (extended & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return ErrorCode::server_busy;
+        case SQLITE_FULL:
+            return ErrorCode::no_space;
+        case SQLITE_PERM:
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+            return ErrorCode::permission_denied;
+        default:
+            return ErrorCode::internal;
+    }
+}
+
+[[noreturn]] void throw_last(sqlite3* database) {
+    const auto* path = sqlite3_db_filename(database, "main");
+    throw Error(code_of(sqlite3_extended_errcode(database)),
+                fmt::format("The database {} cannot do this: {}.", path != nullptr ? path : "",
+                            sqlite3_errmsg(database)));
+}
+
+/// SQLite would make the file with the usual mode; what is in it is nobody else's business.
+void make_private(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0)
+        throw Error(errno == ENOSPC ? ErrorCode::no_space : ErrorCode::permission_denied,
+                    fmt::format("Opening the database {} failed: {}.", path, std::strerror(errno)));
+    ::close(file);
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
+    sqlite3_finalize(statement);
+}
+
+Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) !=
+        SQLITE_OK)
+        throw_last(database);
+    statement_.reset(statement);
+}
+
+Statement& Statement::bind(std::string_view text) {
+    // A null pointer would bind NULL; an empty text is a text.
+    if (sqlite3_bind_text(statement_.get(), ++bound_, text.empty() ? "" : text.data(),
+                          static_cast<int>(text.size()), SQLITE_TRANSIENT) != SQLITE_OK)
+        throw_last(database_);
+    return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+    if (sqlite3_bind_int64(statement_.get(), ++bound_, number) != SQLITE_OK) throw_last(database_);
+    return *this;
+}
+
+Statement& Statement::bind_blob(std::string_view bytes) {
+    if (sqlite3_bind_blob(statement_.get(), ++bound_, bytes.empty() ? "" : bytes.data(),
+                          static_cast<int>(bytes.size()), SQLITE_TRANSIENT) != SQLITE_OK)
+        throw_last(database_);
+    return *this;
+}
+
+bool Statement::step() {
+    switch (sqlite3_step(statement_.get())) {
+        case SQLITE_ROW:
+            return true;
+        case SQLITE_DONE:
+            return false;
+        default:
+            throw_last(database_);
+    }
+}
+
+void Statement::run() {
+    while (step()) {
+    }
+}
+
+std::string_view Statement::text(int column) const {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+    if (text == nullptr) return {};
+    return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+std::string_view Statement::blob(int column) const {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+    if (bytes == nullptr) return {};
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+std::int64_t Statement::number(int column) const {
+    return sqlite3_column_int64(statement_.get(), column);
+}
+
+void Database::Close::operator()(sqlite3* database) const noexcept {
+    sqlite3_close(database);
+}
+
+Database::Database(const std::string& path) : path_(path) {
+    make_private(path);
+    sqlite3* database = nullptr;
+    const int result =
+        sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    database_.reset(database);
+    if (result != SQLITE_OK) throw_last(database);
+    sqlite3_extended_result_codes(database, 1);
+    sqlite3_busy_timeout(database, kBusyMilliseconds);
+    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA "
+        "secure_delete = ON");
+}
+
+void Database::run(const std::string& sql) {
+    if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+        throw_last(database_.get());
+}
+
+std::int64_t Database::changes() const {
+    return sqlite3_changes64(database_.get());
+}
+
+Transaction::Transaction(Database& database) : database_(database) {
+    database_.run("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+    if (open_) sqlite3_exec(database_.database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+    database_.run("COMMIT");
+    open_ = false;
+}
+
+}  // namespace fairlead::store::sqlite

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace fairlead::store::sqlite {
+
+/// One prepared statement in use. Parameters are bound in order, rows are read column by column; a text stays
+/// valid until the next step.
+class Statement {
+  public:
+    Statement(sqlite3* database, std::string_view sql);
+
+    Statement& bind(std::string_view text);
+    Statement& bind(std::int64_t number);
+    Statement& bind_blob(std::string_view bytes);
+
+    /// Goes to the next row; false at the end. Throws as Database::run does.
+    bool step();
+    /// Runs a statement that gives no rows, or whose rows do not matter.
+    void run();
+
+    std::string_view text(int column) const;
+    std::string_view blob(int column) const;
+    std::int64_t number(int column) const;
+
+  private:
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const noexcept;
+    };
+    sqlite3* database_;
+    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    int bound_ = 0;
+};
+
+/// One SQLite file. Used from one thread. Errors are fairlead::Error: already_exists for a broken uniqueness,
+/// server_busy for a database that stays locked, no_space for a full disk, internal for the rest.
+class Database {
+  public:
+    /// Opens or makes the file with mode 0600, in write-ahead mode, with foreign keys, synchronised fully.
+    explicit Database(const std::string& path);
+
+    void run(const std::string& sql);
+    Statement prepare(std::string_view sql) { return {database_.get(), sql}; }
+    /// How many rows the last change touched.
+    std::int64_t changes() const;
+    const std::string& path() const noexcept { return path_; }
+
+  private:
+    friend class Transaction;
+    struct Close {
+        void operator()(sqlite3* database) const noexcept;
+    };
+    std::string path_;
+    std::unique_ptr<sqlite3, Close> database_;
+};
+
+/// A transaction that writes: takes the write lock at once and is rolled back unless committed.
+class Transaction {
+  public:
+    explicit Transaction(Database& database);
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction();
+    void commit();
+
+  private:
+    Database& database_;
+    bool open_ = true;
+};
+
+}  // namespace fairlead::store::sqlite

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <optional>
+
+#include "fairlead/file_system.hpp"
+
+namespace fairlead::transfer {
+
+/// Runs an operation and gives its failure as a value, so that what must be tidied up can be awaited (nothing
+/// can be awaited in a catch block). A cancellation is Error{cancelled}; with it, the caller's cancellation
+/// is taken back, so that tidying up is possible.
+awaitable<std::optional<Error>> caught(awaitable<void> operation);
+
+}  // namespace fairlead::transfer

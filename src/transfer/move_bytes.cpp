@@ -1,0 +1,66 @@
+#include "transfer/move_bytes.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace fairlead::transfer {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::uint64_t kFileSlice =
+    4 * 1024 * 1024;  // between two reports of progress while the transport reads
+constexpr std::uint64_t kTurn = 16 * 1024 * 1024;  // moved between two turns of the loop for others
+
+/// Between two local files nothing ever waits, so the loop (signals, other transfers) must be let in now and
+/// then.
+class Turns {
+  public:
+    awaitable<void> moved(std::uint64_t bytes) {
+        since_ += bytes;
+        if (since_ < kTurn) co_return;
+        since_ = 0;
+        const auto executor = co_await asio::this_coro::executor;
+        co_await asio::post(executor, asio::use_awaitable);
+    }
+
+  private:
+    std::uint64_t since_ = 0;
+};
+
+awaitable<std::uint64_t> send_file(ReadStream& from, WriteStream& to, Progress* progress) {
+    // The size at the beginning is what is promised to the other side. What is added meanwhile is not sent;
+    // the caller sees that the source changed.
+    const auto size = from.announced_size().value_or(0);
+    std::uint64_t sent = 0;
+    Turns turns;
+    while (sent < size) {
+        const auto slice = std::min(kFileSlice, size - sent);
+        const auto done = co_await to.write_from(from.descriptor(), sent, slice);
+        sent += done;
+        if (progress != nullptr) progress->moved(done);
+        if (done < slice) break;  // it has become shorter
+        co_await turns.moved(done);
+    }
+    co_return sent;
+}
+
+}  // namespace
+
+awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress) {
+    if (from.descriptor() >= 0 && digest == nullptr) co_return co_await send_file(from, to, progress);
+    std::uint64_t moved = 0;
+    Turns turns;
+    for (;;) {
+        const auto piece = co_await from.read();
+        if (piece.empty()) break;
+        if (digest != nullptr) digest->add(piece);
+        co_await to.write(piece);
+        moved += piece.size();
+        if (progress != nullptr) progress->moved(piece.size());
+        co_await turns.moved(piece.size());
+    }
+    co_return moved;
+}
+
+}  // namespace fairlead::transfer

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/digest.hpp"
+#include "fairlead/file_system.hpp"
+#include "transfer/options.hpp"
+
+namespace fairlead::transfer {
+
+/// Moves everything from one stream to the other, piece by piece, as fast as the slower one takes it; never
+/// more than one piece is held. From a local file the transport's shortest way is taken (sendfile), unless a
+/// digest wants to see the bytes. Finishes neither stream. Gives the number of bytes that were read and
+/// taken.
+awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress);
+
+}  // namespace fairlead::transfer

@@ -1,0 +1,62 @@
+#include "transfer/names.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "base/path.hpp"
+
+namespace fairlead::transfer {
+namespace {
+
+constexpr std::size_t kLongestName = 255;  // bytes, on every file system in common use
+constexpr std::size_t kRandomLetters = 16;
+
+/// At most `most` bytes of it, not ending inside a UTF-8 character.
+std::string_view shortened(std::string_view name, std::size_t most) {
+    if (name.size() <= most) return name;
+    while (most > 0 && (static_cast<unsigned char>(name[most]) & 0xc0) == 0x80)
+        --most;
+    return name.substr(0, most);
+}
+
+}  // namespace
+
+std::string unguessable() {
+    constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+    std::string text;
+    for (std::size_t i = 0; i < kRandomLetters; ++i)
+        text += kAlphabet[randombytes_uniform(static_cast<std::uint32_t>(kAlphabet.size()))];
+    return text;
+}
+
+std::string temporary_path(std::string_view target, const Options& options, std::string_view unguessable) {
+    const auto [parent, name] = path::split(target);
+    const auto directory =
+        options.staging_directory.empty() ? parent : std::string_view(options.staging_directory);
+    if (!options.temporary_extension.empty())
+        return path::join(directory, fmt::format("{}.{}", name, options.temporary_extension));
+    const auto tail = fmt::format(".{}.fairlead", unguessable);
+    return path::join(directory, fmt::format(".{}{}", shortened(name, kLongestName - 1 - tail.size()), tail));
+}
+
+std::string numbered(std::string_view path, unsigned n) {
+    if (n == 0) return std::string(path);
+    const auto name = path::name(path);
+    const auto dot = name.rfind('.');
+    const auto stem_end =
+        dot == std::string_view::npos || dot == 0 ? path.size() : path.size() - name.size() + dot;
+    return fmt::format("{}{}{}", path.substr(0, stem_end), n, path.substr(stem_end));
+}
+
+void check_name(std::string_view name, std::string_view directory) {
+    if (!path::is_plain_name(name))
+        throw Error(
+            ErrorCode::outside_working_directory,
+            fmt::format("The listing of '{}' holds the name '{}', which would lead out of the target folder. "
+                        "It was left alone.",
+                        directory, name))
+            .on(std::string(directory));
+    path::refuse_control_bytes(name, "name");
+}
+
+}  // namespace fairlead::transfer

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fairlead/file_system.hpp"
+#include "transfer/options.hpp"
+
+namespace fairlead::transfer {
+
+/// How one file will be moved. A value: decided from facts, performed elsewhere.
+struct TransferPlan {
+    enum class Mode {
+        whole,   ///< all of it, to `temporary`, published as `target`
+        append,  ///< all of it, to the end of `target`
+        skip,    ///< nothing; `reason` says why
+    };
+    Mode mode = Mode::whole;
+    std::string target;
+    std::string temporary;  ///< empty: written under the final name (append, or where renaming is impossible)
+    bool replace = false;   ///< whether publishing may replace what is there
+    std::uint64_t existing_size = 0;  ///< with append: where the new bytes begin
+    std::string reason;
+};
+
+/// Whether the plan depends on what is at the target now. Where it does not, nobody need ask the server.
+bool needs_existing(const Options& options, const Abilities& target);
+
+/// Decides. `existing` is what stands at `target` (for IfExists::rename the caller has found a free name
+/// first, so nothing does). Throws already_exists, and unsupported when the target's server lacks what is
+/// needed.
+TransferPlan make_plan(const Entry& source, std::string target, const std::optional<Entry>& existing,
+                       const Abilities& abilities, const Options& options, std::string_view unguessable);
+
+}  // namespace fairlead::transfer

@@ -1,0 +1,42 @@
+#include "transfer/publish.hpp"
+
+#include <fmt/format.h>
+
+#include "base/path.hpp"
+#include "transfer/failure.hpp"
+#include "transfer/names.hpp"
+
+namespace fairlead::transfer {
+namespace {
+
+/// For servers whose rename does not replace.
+awaitable<void> exchange(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings) {
+    Options beside;  // the old file keeps to its own directory, wherever the new one was staged
+    const auto aside = temporary_path(plan.target, beside, unguessable() + ".old");
+    co_await files.rename(plan.target, aside, false);
+    auto failure = co_await caught(files.rename(plan.temporary, plan.target, false));
+    if (failure) {
+        const auto not_put_back = co_await caught(files.rename(aside, plan.target, false));
+        if (not_put_back)
+            failure->hint =
+                fmt::format("the old file is whole, but is now called '{}'; rename it back", aside);
+        throw Error(*failure);
+    }
+    const auto left = co_await caught(files.remove(aside));
+    if (left)
+        warnings.push_back(fmt::format("The replaced file stays behind as '{}': {}", aside, left->message));
+}
+
+}  // namespace
+
+awaitable<void> publish(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings) {
+    const auto failure = co_await caught(files.rename(plan.temporary, plan.target, plan.replace));
+    if (!failure) co_return;
+    const bool in_the_way = failure->code == ErrorCode::already_exists && plan.replace;
+    if (!in_the_way || !failure->session_usable) throw Error(*failure);
+    const auto there = co_await try_stat(files, plan.target);
+    if (!there || there->type == EntryType::directory) throw Error(*failure);
+    co_await exchange(files, plan, warnings);
+}
+
+}  // namespace fairlead::transfer

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/digest.hpp"
+#include "fairlead/file_system.hpp"
+#include "transfer/options.hpp"
+
+namespace fairlead::transfer {
+
+/// Compares the size that the target's server tells with what was sent. Gives whether it told one. Throws
+/// size_mismatch, and incomplete when the file is not there.
+awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uint64_t expected);
+
+/// The algorithm to prove content by: one that both servers compute, else one that either does, else SHA-256.
+ChecksumAlgorithm choose_checksum(const Abilities& source, const Abilities& target);
+
+/// Compares the content at `path` with a checksum of what was moved: by the server's own where it computes
+/// that algorithm, else by reading the file back. Throws checksum_mismatch.
+awaitable<void> verify_checksum(FileSystem& files, const std::string& path, ChecksumAlgorithm algorithm,
+                                const std::string& expected);
+
+}  // namespace fairlead::transfer
