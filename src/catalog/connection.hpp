@@ -72,6 +72,8 @@ struct ConnectionPatch {
 
     /// Sets a field by its path, such as "tls.mode".
     void set(std::string_view path, boost::json::value value);
+    void set(std::string_view path, std::string_view text);
+    void set(std::string_view path, const char* text) { set(path, std::string_view(text)); }
     bool has(std::string_view path) const;
     /// Whether it sets the field to "", which removes a secret.
     bool sets_empty_text(std::string_view path) const;

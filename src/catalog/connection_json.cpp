@@ -265,6 +265,8 @@ void ConnectionPatch::set(std::string_view path, json::value value) {
     place(fields, path, std::move(value));
 }
 
+void ConnectionPatch::set(std::string_view path, std::string_view text) { place(fields, path, json::value(text)); }
+
 bool ConnectionPatch::has(std::string_view path) const {
     return find(fields, path) != nullptr || secrets.contains(std::string(path));
 }

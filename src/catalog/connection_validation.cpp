@@ -73,10 +73,7 @@ class Checker {
 
     void check_naming() {
         if (!is_connection_name(c_.name))
-            fault("name", c_.name,
-                  "must be 1 to 128 letters, digits, '.', '_', '-' or spaces between them, and begin with a "
-                  "letter "
-                  "or digit");
+            fault("name", c_.name, "must be 1 to 128 letters, digits, '.', '_', '-' or spaces between them");
         if (count_characters(c_.description) > kLongestDescription)
             fault("description", fmt::format("{} characters", count_characters(c_.description)),
                   "must not be longer than 1000 characters");
@@ -142,7 +139,7 @@ class Checker {
         if (!has_key && !tls.certificate.empty()) fault("tls.key", "", "is missing beside tls.certificate");
         if (!tls.verify && c_.protocol == Protocol::ftps && tls.pin.empty())
             warn("tls.verify", "false",
-                 "anybody on the way can pretend to be the server; a pin would prevent that");
+                 "lets anybody on the way pretend to be the server; a pin would prevent that");
     }
 
     void check_ftp() {
@@ -199,9 +196,7 @@ bool is_connection_name(std::string_view name) noexcept {
     const auto allowed = [](char c) {
         return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-' || c == ' ';
     };
-    // A name of dots alone would be a step in a path, and one that begins with "-" a flag.
-    return std::ranges::all_of(name, allowed) && name.front() != '-' &&
-           std::ranges::any_of(name, [](char c) { return c != '.'; });
+    return std::ranges::all_of(name, allowed) && name != "." && name != "..";  // steps in a path
 }
 
 std::uint16_t default_port(Protocol protocol, TlsOptions::Mode mode) noexcept {

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "catalog/connection.hpp"
 
@@ -15,22 +13,21 @@ class App;
 namespace fairlead::cli {
 
 /// The flags that say how to reach a server, as they were given. One group for `connection create`, `update`
-/// and `test`, and for every verb that takes a location.
+/// and `test`, and (fewer of them) for every verb that takes a location.
 class ConnectionFlags {
   public:
-    catalog::ConnectionPatch patch;  ///< what the flags set directly
+    catalog::ConnectionPatch patch;  ///< what flags set directly
     std::string url;
     bool password_stdin = false;
-    std::string password_env, password_file;
-    std::string passphrase_env;
-    std::string proxy_password_env;
-    std::string tls_ca_file, tls_certificate_file, tls_key_file, key_file;
+    std::string password_env, password_file, passphrase_env, proxy_password_env;
+    std::string tls_ca, tls_certificate, tls_key, key_file;  ///< paths of files
 
     /// Everything that was given as one change: reads the password from standard input (all of it, less one
-    /// line end), variable or file, and the certificate and key files. $FAIRLEAD_PASSWORD counts where no
-    /// flag names a password. Throws Error{invalid_argument} naming the flag whose source cannot be read.
-    /// Reads standard input once; later calls give the same.
-    const catalog::ConnectionPatch& resolve() const;
+    /// line end), variable or file, and the certificate and key files. Flags win over what --url says. Where
+    /// no flag names a password, $FAIRLEAD_PASSWORD counts, unless `ambient_password` is false. Throws
+    /// Error{invalid_argument} naming the flag whose source cannot be read. Reads standard input once; later
+    /// calls give the same.
+    const catalog::ConnectionPatch& resolve(bool ambient_password = true) const;
 
   private:
     mutable std::optional<catalog::ConnectionPatch> resolved_;

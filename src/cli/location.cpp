@@ -8,8 +8,11 @@
 namespace fairlead::cli {
 
 awaitable<OpenedLocation> open_location(Context& context, Location location, const ConnectionFlags& flags) {
-    return service::open(context.workspace().connections(), context.options.project, std::move(location),
-                         flags.resolve(), context.observer());
+    // The data directory is not touched, let alone made, for a URL or a local path.
+    auto* connections =
+        location.kind == Location::Kind::connection ? &context.workspace().connections() : nullptr;
+    return service::open(connections, context.options.project, std::move(location), flags.resolve(),
+                         context.observer());
 }
 
 }  // namespace fairlead::cli

@@ -1,10 +1,13 @@
+#include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 #include <cctype>
 #include <clocale>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
+#include "base/near.hpp"
 #include "cli/report.hpp"
 #include "cli/verbs.hpp"
 
@@ -45,10 +48,39 @@ int report(const Context& context, const Error& error) {
     return exit_status(error.code);
 }
 
+/// The word that is no verb, with the verb that was likely meant.
+Error unknown_verb(const CLI::App& app, const std::string& word) {
+    std::vector<std::string> verbs;
+    for (const auto* verb : app.get_subcommands({}))
+        verbs.push_back(verb->get_name());
+    const auto close = nearest(word, verbs);
+    return Error(ErrorCode::invalid_argument, fmt::format("'{}' is no verb of {}.", word, app.get_name()))
+        .hinting(close.empty() ? fmt::format("see: {} --help", app.get_name())
+                               : fmt::format("did you mean '{}'?", close));
+}
+
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+    const CLI::App* innermost = &app;
+    std::string path = app.get_name();
+    while (!innermost->get_subcommands().empty()) {
+        innermost = innermost->get_subcommands().front();
+        path += " " + innermost->get_name();
+    }
+    const auto extras = app.remaining(true);
+    const bool wants_verb = !innermost->get_subcommands({}).empty();
+    if (wants_verb && !extras.empty() && !extras.front().starts_with('-'))
+        return unknown_verb(*innermost, extras.front());
+    if (wants_verb && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && extras.empty())
+        return Error(ErrorCode::invalid_argument, fmt::format("'{}' needs a verb.", path))
+            .hinting("see: " + path + " --help");
+    std::string sentence = error.what();
+    if (!sentence.ends_with('.')) sentence += '.';
+    return Error(ErrorCode::invalid_argument, std::move(sentence)).hinting("see: " + path + " --help");
+}
+
 int report_usage(const Context& context, const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
-    return report(context, Error(ErrorCode::invalid_argument, std::string(error.what()))
-                               .hinting("see: fairlead --help, fairlead VERB --help"));
+    return report(context, usage_error(app, error));
 }
 
 int main(int argc, char** argv) {

@@ -19,8 +19,8 @@ void add_line(std::string& text, std::string_view label, std::string_view value)
 std::string to_text(const Error& error) {
     std::string text = fmt::format("fairlead: {}\n", to_printable(error.message));
     for (const auto& fault : error.faults) {
-        text += fmt::format("  {}: ", to_printable(fault.field));
-        if (!fault.value.empty()) text += fmt::format("'{}': ", to_printable(fault.value));
+        text += fmt::format("  {} ", to_printable(fault.field));
+        if (!fault.value.empty()) text += fmt::format("'{}' ", to_printable(fault.value));
         text += to_printable(fault.problem) + "\n";
     }
     std::size_t from = 0;

@@ -8,7 +8,8 @@ namespace {
 using AddVerb = void (*)(CLI::App&, Context&);
 
 constexpr std::array kVerbs{
-    AddVerb{add_version},
+    AddVerb{add_connection}, AddVerb{add_quote},      AddVerb{add_doctor},
+    AddVerb{add_version},    AddVerb{add_completion},
 };
 
 }  // namespace

@@ -11,8 +11,14 @@ namespace fairlead::ftp {
 
 using namespace std::chrono;
 
+namespace {
+// Two zones can lie 26 hours apart, and clocks go wrong: less than that ahead is "just now", not "a year
+// ago".
+constexpr auto kAhead = hours(48);
+}  // namespace
+
 ListTime::ListTime(std::string_view zone, Time now) : now_(now) {
-    this_year_ = static_cast<int>(year_month_day(floor<days>(now)).year());
+    latest_year_ = static_cast<int>(year_month_day(floor<days>(now + kAhead + days(1))).year());
     if (zone.empty() || text::equal_ignoring_case(zone, "UTC") || text::equal_ignoring_case(zone, "GMT"))
         return;
     try {
@@ -47,11 +53,7 @@ std::optional<Time> ListTime::at(int year, unsigned month, unsigned day, unsigne
 
 std::optional<Time> ListTime::recent(unsigned month, unsigned day, unsigned hour, unsigned minute,
                                      unsigned second) {
-    // Two zones can lie 26 hours apart, and clocks go wrong: less than that ahead is "just now", not "a year
-    // ago".
-    constexpr auto kAhead = hours(48);
-    for (int year = this_year_ + 1; year >= this_year_ - 8;
-         --year) {  // 1896 to 1904 had no leap year between
+    for (int year = latest_year_; year >= latest_year_ - 8; --year) {  // leap years can be eight years apart
         const auto time = at(year, month, day, hour, minute, second);
         if (time && *time <= now_ + kAhead) return time;
     }

@@ -39,7 +39,7 @@ class ListTime {
 
     const date::time_zone* zone_ = nullptr;  // null: UTC
     Time now_;
-    int this_year_ = 1970;
+    int latest_year_ = 1970;  // that a time which counts as now can have
     // The span in which `offset_` is known to hold, so that most lines need no look-up.
     std::chrono::sys_seconds offset_from_{}, offset_until_{};
     std::chrono::seconds offset_{0};

@@ -9,11 +9,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "net/proxy.hpp"
 #include "net/timed_socket.hpp"
+#include "net/watchdog.hpp"
 
 namespace fairlead::net {
 namespace {
@@ -95,6 +97,46 @@ void prepare(tcp::socket& socket) {
                  sizeof interval_seconds);
 }
 
+Error not_accepted(std::string_view target, std::chrono::milliseconds allowed) {
+    return Error(ErrorCode::timeout,
+                 fmt::format("{} did not accept a connection within {}.", target, to_text(allowed)))
+        .at("connect")
+        .hinting("Check host and port; a firewall that drops packets silently looks like this.");
+}
+
+/// One address, with as few system calls as there can be: thousands of small files each need a data
+/// connection.
+awaitable<tcp::socket> connect_one(tcp::endpoint address, Deadline deadline) {
+    const auto allowed = left(deadline);
+    tcp::socket socket(co_await asio::this_coro::executor);
+    boost::system::error_code error;
+    socket.open(address.protocol(), error);
+    if (!error) socket.non_blocking(true, error);
+    if (error) throw connect_error(error, to_text(address));
+    if (::connect(socket.native_handle(), address.data(), static_cast<socklen_t>(address.size())) == 0)
+        co_return socket;
+    error.assign(errno, boost::system::system_category());
+    if (error == asio::error::in_progress) {
+        Watchdog watchdog(socket.get_executor(), [&socket] {
+            boost::system::error_code ignored;
+            socket.cancel(ignored);
+        });
+        watchdog.arm(deadline);
+        co_await socket.async_wait(tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
+        if (watchdog.fired()) throw not_accepted(to_text(address), allowed);
+        if (error) {
+            co_await check_cancelled("connect");
+        } else {
+            int failed = 0;
+            socklen_t size = sizeof failed;
+            ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &failed, &size);
+            error.assign(failed, boost::system::system_category());
+        }
+    }
+    if (error) throw connect_error(error, to_text(address));
+    co_return socket;
+}
+
 /// The proxy's own failures must not look like the server's.
 [[noreturn]] void blame_proxy(Error error, const Proxy& proxy) {
     error.message = fmt::format("The proxy {}: {}", to_text(proxy.host, proxy.port), error.message);
@@ -138,10 +180,7 @@ awaitable<tcp::socket> connect_any(std::vector<tcp::endpoint> addresses, Deadlin
     }
     if (was_over) throw connect_error(race->failure, target);
     co_await check_cancelled("connect");
-    throw Error(ErrorCode::timeout,
-                fmt::format("{} did not accept a connection within {}.", target, to_text(allowed)))
-        .at("connect")
-        .hinting("Check host and port; a firewall that drops packets silently looks like this.");
+    throw not_accepted(target, allowed);
 }
 
 awaitable<tcp::socket> connect(const Endpoint& endpoint, Observer* observer, PeerInfo& peer) {
@@ -177,6 +216,9 @@ awaitable<tcp::socket> connect_to(const Endpoint& endpoint, std::string address,
         const auto proxy = parse_proxy(endpoint.proxy);
         co_return co_await connect_through(proxy, address, port, deadline);
     }
+    boost::system::error_code not_literal;
+    const auto literal = asio::ip::make_address(address, not_literal);
+    if (!not_literal) co_return co_await connect_one({literal, port}, deadline);
     auto addresses = co_await resolve(address, port, deadline);
     co_return co_await connect_any(std::move(addresses), deadline, to_text(address, port));
 }

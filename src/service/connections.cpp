@@ -26,18 +26,9 @@ bool same_name(std::string_view a, std::string_view b) {
     });
 }
 
-/// Whether a secret meant for `before` would go to another place with `after`.
+/// Whether a secret meant for `before` would reach somebody else with `after`.
 bool leads_elsewhere(const Connection& before, const Connection& after) {
-    return !same_name(before.host, after.host) || catalog::port_of(before) != catalog::port_of(after) ||
-           before.protocol != after.protocol;
-}
-
-/// Drops the stored secrets that were not given anew; gives the paths of those dropped.
-std::vector<std::string> drop_sealed(Connection& connection) {
-    std::vector<std::string> dropped;
-    for (const auto& [field, secret] : catalog::secrets_of(connection))
-        if (connection.sealed.erase(field) != 0 && secret->empty()) dropped.push_back(field);
-    return dropped;
+    return !same_name(before.host, after.host) || before.proxy != after.proxy;
 }
 
 /// An explicitly empty secret in a change removes the stored one.
@@ -48,6 +39,14 @@ void remove_emptied(Connection& connection, const ConnectionPatch& changes) {
             given != changes.secrets.end() ? given->second.empty() : changes.sets_empty_text(field);
         if (emptied) connection.sealed.erase(field);
     }
+}
+
+/// The stored secrets that were not given anew.
+std::vector<std::string> kept_secrets(Connection& connection) {
+    std::vector<std::string> kept;
+    for (const auto& [field, secret] : catalog::secrets_of(connection))
+        if (secret->empty() && connection.sealed.contains(field)) kept.push_back(field);
+    return kept;
 }
 
 Connection changed(Connection connection, const ConnectionPatch& changes, std::vector<Fault>& faults) {
@@ -100,12 +99,11 @@ Saved Connections::update(std::string_view project, std::string_view name, const
             .hinting("look at it again and repeat the change");
     std::vector<Fault> faults;
     auto after = changed(before, changes, faults);
-    std::vector<std::string> dropped;
-    if (leads_elsewhere(before, after)) dropped = drop_sealed(after);
     auto warnings = catalog::require_valid(after, std::move(faults));
-    for (const auto& field : dropped)
-        warnings.push_back(
-            {field, "", "was removed, because it was stored for another server; give it again"});
+    if (leads_elsewhere(before, after))
+        for (const auto& field : kept_secrets(after))
+            warnings.push_back(
+                {field, "", fmt::format("stays as it was and will be used with {}", after.host)});
     const auto change = after.name == before.name ? store::Change::update : store::Change::rename;
     return store_change(std::move(after), change, std::move(warnings));
 }
@@ -172,6 +170,12 @@ std::vector<std::string> Connections::names(std::string_view project) {
     return found;
 }
 
+std::vector<store::Revision> Connections::history(std::string_view project, std::string_view name) {
+    auto revisions = store_.history(get(project, name).record.id);
+    std::ranges::reverse(revisions);
+    return revisions;
+}
+
 Connection Connections::usable(std::string_view project, std::string_view name,
                                const ConnectionPatch& overrides) {
     const auto stored = get(project, name);
@@ -184,7 +188,16 @@ Connection Connections::usable(std::string_view project, std::string_view name,
 Connection Connections::overridden(const Connection& stored, const ConnectionPatch& overrides) {
     std::vector<Fault> faults;
     auto connection = changed(stored, overrides, faults);
-    if (leads_elsewhere(stored, connection)) drop_sealed(connection);
+    if (leads_elsewhere(stored, connection)) {
+        const bool given = !connection.password.empty() || !connection.sftp.private_key.empty();
+        if (!given && !kept_secrets(connection).empty())
+            throw Error(
+                ErrorCode::invalid_argument,
+                fmt::format("The stored secrets of the connection '{}' are not sent to another host ({}).",
+                            stored.name, connection.host))
+                .hinting("give the password for it with --password-env, --password-file or --password-stdin");
+        connection.sealed.clear();
+    }
     vault_.open(connection);
     catalog::require_valid(connection, std::move(faults));
     return connection;

@@ -32,8 +32,8 @@ class Connections {
 
     /// Throws already_exists for a name that is taken, invalid_argument with every fault.
     Saved create(std::string_view project, std::string_view name, const catalog::ConnectionPatch& fields);
-    /// Throws conflict when `expected_revision` is given and stale. When host, port or protocol change,
-    /// secrets that are not given again are dropped (a warning tells): they were meant for the old place.
+    /// Throws conflict when `expected_revision` is given and stale. When the host or proxy changes and a
+    /// stored secret stays, a warning says so.
     Saved update(std::string_view project, std::string_view name, const catalog::ConnectionPatch& changes,
                  std::optional<std::int64_t> expected_revision = {});
     Saved rename(std::string_view project, std::string_view name, std::string_view new_name);
@@ -47,6 +47,8 @@ class Connections {
     /// Those of the project and of `global`, by name; a project's own hides a global one of the same name.
     std::vector<catalog::Connection> list(std::string_view project);
     std::vector<std::string> names(std::string_view project);
+    /// The changes of a connection, newest first.
+    std::vector<store::Revision> history(std::string_view project, std::string_view name);
 
     /// What to open: the stored connection with overrides laid over it for one use, secrets in the clear.
     /// Stored secrets stay behind when an override changes host, port or protocol. Throws not_found,

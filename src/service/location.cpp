@@ -92,7 +92,7 @@ Location parse_location(std::string_view text) {
     return location;
 }
 
-awaitable<OpenedLocation> open(Connections& connections, std::string project, Location location,
+awaitable<OpenedLocation> open(Connections* connections, std::string project, Location location,
                                ConnectionPatch overrides, Observer* observer) {
     switch (location.kind) {
         case Location::Kind::local:
@@ -103,7 +103,7 @@ awaitable<OpenedLocation> open(Connections& connections, std::string project, Lo
         case Location::Kind::connection: {
             OpenedLocation opened;
             opened.files =
-                co_await connections.open(project, location.connection, std::move(overrides), observer);
+                co_await connections->open(project, location.connection, std::move(overrides), observer);
             opened.path = location.path;
             opened.label = location.connection + ":" + location.path;
             co_return opened;

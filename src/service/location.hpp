@@ -50,7 +50,7 @@ struct OpenedLocation {
 /// own. A stored secret is not sent to a host that an override has changed. Throws not_found with a near name
 /// for an unknown connection, Error{disabled}, and what opening throws; invalid_argument for `-`, which is
 /// for the verb itself to handle.
-awaitable<OpenedLocation> open(Connections& connections, std::string project, Location location,
+awaitable<OpenedLocation> open(Connections* connections, std::string project, Location location,
                                catalog::ConnectionPatch overrides, Observer* observer);
 
 }  // namespace fairlead::service

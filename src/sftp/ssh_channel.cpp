@@ -24,10 +24,6 @@ SshChannel::SshChannel(std::unique_ptr<SshSession> session) : session_(std::move
 
 SshChannel::~SshChannel() {
     close();
-    if (channel_ != nullptr) {
-        ssh_remove_channel_callbacks(channel_, &callbacks_);
-        ssh_channel_free(channel_);
-    }
 }
 
 awaitable<void> SshChannel::open(Deadline deadline) {
@@ -100,6 +96,7 @@ std::size_t SshChannel::take_from_channel(std::span<std::byte> into) {
 }
 
 std::size_t SshChannel::read_now(std::span<std::byte> into) {
+    if (channel_ == nullptr) return 0;
     std::size_t got;
     if (leftover_.empty()) {
         if (read_since_opening_ >= kWindow / 4) {
@@ -117,6 +114,7 @@ std::size_t SshChannel::read_now(std::span<std::byte> into) {
 }
 
 std::size_t SshChannel::write_now(std::span<const std::byte> bytes) {
+    if (channel_ == nullptr) return 0;
     // What libssh could not send yet must go first, or its buffer would grow without bound.
     if (session_->has_unsent() && ssh_blocking_flush(session_->get(), 0) == SSH_ERROR)
         throw session_->lost("", "The connection broke that led to");
@@ -129,6 +127,7 @@ std::size_t SshChannel::write_now(std::span<const std::byte> bytes) {
 }
 
 bool SshChannel::ended() const {
+    if (channel_ == nullptr) return true;
     return leftover_.empty() && (ssh_channel_is_eof(channel_) != 0 || ssh_channel_is_closed(channel_) != 0);
 }
 
@@ -141,7 +140,7 @@ std::string SshChannel::last_words() const {
 
 awaitable<void> SshChannel::wait(bool to_write, std::chrono::milliseconds at_most) {
     // Writing may have taken packets off the socket; then there is something to do without waiting.
-    if (!leftover_.empty()) co_return;
+    if (channel_ == nullptr || !leftover_.empty()) co_return;
     while (true) {
         const auto before = session_->bytes_received();
         if (ssh_channel_poll(channel_, 0) != 0) co_return;
@@ -152,10 +151,15 @@ awaitable<void> SshChannel::wait(bool to_write, std::chrono::milliseconds at_mos
 }
 
 void SshChannel::keep_alive() {
-    ssh_send_ignore(session_->get(), "");
+    if (channel_ != nullptr) ssh_send_ignore(session_->get(), "");
 }
 
 void SshChannel::close() noexcept {
+    // Before the session: disconnecting frees its channels.
+    if (auto* channel = std::exchange(channel_, nullptr); channel != nullptr) {
+        ssh_remove_channel_callbacks(channel, &callbacks_);
+        ssh_channel_free(channel);
+    }
     session_->close();
 }
 

@@ -68,13 +68,21 @@ awaitable<Sessions::Lease> Sessions::take() {
         ++opening_;
         auto session = std::make_shared<Session>();
         std::exception_ptr failure;
+        bool others_will_do = false;
         try {
             session->files = co_await open_();
+        } catch (const Error& error) {
+            failure = std::current_exception();
+            others_will_do = error.retryable();
         } catch (...) {
             failure = std::current_exception();
         }
         --opening_;
         changed_.notify_all();
+        if (failure && others_will_do && !sessions_.empty()) {
+            most_ = static_cast<unsigned>(sessions_.size());  // the server allows no more of them
+            continue;
+        }
         if (failure) std::rethrow_exception(failure);
         sessions_.push_back(session);
         co_return Lease(*this, std::move(session));

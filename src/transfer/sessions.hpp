@@ -45,7 +45,8 @@ class Sessions {
         std::shared_ptr<Session> session_;
     };
 
-    /// Waits for its turn; opens a session if none is free and there may be more. Throws what opening throws.
+    /// Waits for its turn; opens a session if none is free and there may be more. Throws what opening throws
+    /// when there is no session at all.
     awaitable<Lease> take();
 
     unsigned most() const noexcept { return most_; }

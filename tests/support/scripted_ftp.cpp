@@ -1,5 +1,7 @@
 #include "support/scripted_ftp.hpp"
 
+#include "support/server.hpp"
+
 #include <fmt/format.h>
 #include <sys/socket.h>
 

@@ -15,6 +15,7 @@
 
 #include "fairlead/endpoint.hpp"
 #include "support/peer_socket.hpp"
+#include "support/server.hpp"
 
 namespace fairlead::test {
 

@@ -19,6 +19,7 @@ std::string_view to_string(ListDialect dialect) noexcept;
 ListDialect dialect_for_system(std::string_view syst_text);
 
 class LineParser;
+class ListTime;
 
 struct ListOptions {
     /// What is known for sure: mlsd for MLSD, nlst for NLST. With `unknown` the first lines decide.
@@ -57,7 +58,10 @@ class ListParser {
     /// How many lines could not be understood or held a name that is refused. Empty lines, totals and
     /// headings of the dialect do not count.
     std::size_t skipped() const noexcept { return skipped_; }
-    /// The first few of those lines, for the trace.
+    /// After the end: whether the server seems to have taken the "-a" of "LIST -a" for a file name, so that
+    /// LIST should be sent again without it.
+    bool took_switch_for_name() const noexcept;
+    /// The first few of the skipped lines, for the trace.
     const std::vector<std::string>& skipped_lines() const noexcept { return skipped_lines_; }
 
   private:
@@ -68,12 +72,16 @@ class ListParser {
 
     ListOptions options_;
     ListDialect dialect_ = ListDialect::unknown;
+    std::unique_ptr<ListTime> time_;
     std::unique_ptr<LineParser> parser_;
     std::string partial_;              // bytes behind the last line end
     bool discarding_ = false;          // inside a line beyond the limit
     std::vector<std::string> sample_;  // the first lines, until the dialect is known
     std::vector<Entry> entries_;
+    std::size_t accepted_ = 0;
     std::size_t skipped_ = 0;
+    bool switch_entry_ = false;      // the first entry is called "-a"
+    bool switch_complaint_ = false;  // a skipped line speaks of "-a"
     std::vector<std::string> skipped_lines_;
 };
 

@@ -239,7 +239,8 @@ std::vector<Revision> SqliteConnectionStore::history(std::string_view id) {
         revision.at = to_time(rows.number(3));
         revision.by = rows.text(4);
         revision.fields = json::parse(rows.text(5)).as_object();
-        for (const auto& field : json::parse(rows.text(6)).as_array())
+        const auto changed = json::parse(rows.text(6));
+        for (const auto& field : changed.as_array())
             revision.changed_secrets.emplace_back(field.as_string());
         found.push_back(std::move(revision));
     }

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fairlead/file_system.hpp"
+#include "fairlead/observer.hpp"
+
+namespace fairlead {
+
+struct ClientOptions {
+    std::string data_directory;       ///< empty: $FAIRLEAD_DATA, else $XDG_DATA_HOME/fairlead, else
+                                      ///< ~/.local/share/fairlead
+    std::string project = "default";  ///< whose connections; those of `global` are seen too
+};
+
+/// The saved connections of a data directory, to be opened by name: the same that the command line uses.
+///
+///     fairlead::Client client;
+///     auto files = co_await client.open("partner");
+///     auto entry = co_await files->stat("/in/a.txt");
+///
+/// Threads: one at a time. An awaitable that `open` gave must be finished before the client goes; sessions
+/// may outlive it. Errors: Error, as everywhere.
+class Client {
+  public:
+    /// Opens the data directory, and makes it if it is not there.
+    /// Throws permission_denied when it or its key is open to others, conflict when its schema is newer.
+    explicit Client(ClientOptions options = {});
+    ~Client();
+    Client(Client&& other) noexcept;
+    Client& operator=(Client&& other) noexcept;
+
+    /// The names of the connections, in order.
+    std::vector<std::string> connections() const;
+
+    /// Opens a session to a connection, on the executor of the calling coroutine (see fairlead::open). A host
+    /// key that is accepted on first use is recorded on the connection. `observer` must outlive the session.
+    /// Throws not_found, disabled, and what opening throws.
+    awaitable<std::unique_ptr<FileSystem>> open(std::string_view name, Observer* observer = nullptr);
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace fairlead

@@ -1,0 +1,44 @@
+#include "cli/connection.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "base/error_json.hpp"
+#include "catalog/connection.hpp"
+#include "cli/verbs.hpp"
+
+namespace fairlead::cli {
+
+CLI::Option* add_connection_name(CLI::App& verb, std::string& target, const std::string& label) {
+    return verb.add_option(label, target, "The name of a saved connection")->required()->type_name("");
+}
+
+void report_saved(Context& context, const service::Saved& saved, const std::string& sentence) {
+    for (const auto& warning : saved.warnings)
+        context.warn(warning.value.empty()
+                         ? fmt::format("{} {}", warning.field, warning.problem)
+                         : fmt::format("{} {} {}", warning.field, warning.value, warning.problem));
+    if (!context.options.json) return context.note(sentence);
+    auto document = catalog::to_json(saved.connection);
+    document["warnings"] = to_json(saved.warnings);
+    context.json(document);
+}
+
+void add_connection(CLI::App& app, Context& context) {
+    auto* connection = app.add_subcommand("connection", "Define how to reach a server, and test it");
+    connection->require_subcommand(1);
+    add_connection_create(*connection, context);
+    add_connection_list(*connection, context);
+    add_connection_show(*connection, context);
+    add_connection_update(*connection, context);
+    add_connection_rename(*connection, context);
+    add_connection_duplicate(*connection, context);
+    add_connection_enable(*connection, context);
+    add_connection_disable(*connection, context);
+    add_connection_delete(*connection, context);
+    add_connection_history(*connection, context);
+    add_connection_test(*connection, context);
+}
+
+}  // namespace fairlead::cli

@@ -1,0 +1,106 @@
+#include "cli/places.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <filesystem>
+
+#include "base/path.hpp"
+#include "fairlead/open.hpp"
+#include "transfer/failure.hpp"
+
+namespace fairlead::cli {
+namespace {
+
+using Kind = Location::Kind;
+
+/// What stands before the path of a URL: "sftp://user@host:22".
+std::string url_prefix(const std::string& text) {
+    const auto authority = text.find("://");
+    return text.substr(0, text.find('/', authority + 3));
+}
+
+/// What tells places apart: the connection, or the part of the URL before the path and where that path
+/// begins.
+std::string key_of(const Location& location) {
+    if (location.kind == Kind::connection) return location.connection + ":";
+    if (location.kind == Kind::local) return "";
+    const auto prefix = url_prefix(location.text);
+    const auto path = location.text.substr(prefix.size());
+    const bool home = path.starts_with("/~"), root = path.starts_with("/%2F") || path.starts_with("/%2f");
+    return prefix + (home ? "/~" : root ? "/%2F" : "/");
+}
+
+std::string prefix_of(const Location& location) {
+    if (location.kind == Kind::connection) return location.connection + ":";
+    return location.kind == Kind::url ? url_prefix(location.text) : "";
+}
+
+}  // namespace
+
+std::string Place::located(std::string_view inside) const {
+    return prefix + std::string(inside);
+}
+
+Places::Places(Context& context, const ConnectionFlags& flags, boost::asio::any_io_executor executor,
+               unsigned sessions)
+    : context_(context), flags_(flags), executor_(std::move(executor)), sessions_(sessions) {}
+
+Place Places::at(const Location& location, const std::string& role) {
+    if (location.kind == Kind::standard_stream)
+        throw Error(ErrorCode::invalid_argument,
+                    "'-' stands for standard input or output, which is not possible here.");
+    auto& sessions = opened_[role + "|" + key_of(location)];
+    if (!sessions) {
+        transfer::Sessions::Opener opener;
+        if (location.kind == Kind::local)
+            opener = []() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local("/"); };
+        else
+            opener = [this, location]() -> awaitable<std::shared_ptr<FileSystem>> {
+                auto opened = co_await open_location(context_, location, flags_);
+                co_return std::move(opened.files);
+            };
+        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener),
+                                                        location.kind == Kind::local ? 1 : sessions_);
+    }
+    Place place;
+    place.sessions = sessions;
+    place.local = location.kind == Kind::local;
+    place.ends_in_slash = location.ends_in_slash;
+    place.label = location.text;
+    place.prefix = prefix_of(location);
+    place.path =
+        path::confine(place.local ? std::filesystem::absolute(location.path).string() : location.path);
+    return place;
+}
+
+Place Places::confined_folder(const std::string& folder) {
+    auto& sessions = opened_["folder|" + folder];
+    if (!sessions) {
+        auto opener = [folder]() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local(folder); };
+        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), 1);
+    }
+    Place place;
+    place.sessions = sessions;
+    place.local = true;
+    place.path = "/";
+    place.label = folder;
+    place.prefix = folder == "/" ? "" : folder;
+    return place;
+}
+
+awaitable<void> Places::close() {
+    for (const auto& [key, sessions] : opened_)
+        co_await sessions->close();
+}
+
+void with_places(Context& context, const ConnectionFlags& flags, unsigned sessions,
+                 std::function<awaitable<void>(Places&)> body) {
+    const auto task = [&]() -> awaitable<void> {
+        Places places(context, flags, co_await boost::asio::this_coro::executor, sessions);
+        const auto failure = co_await transfer::caught(body(places));
+        co_await places.close();
+        if (failure) throw Error(*failure);
+    };
+    context.run(task());
+}
+
+}  // namespace fairlead::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "cli/location.hpp"
+#include "transfer/sessions.hpp"
+
+namespace fairlead::cli {
+
+/// A location with the sessions to where it is.
+struct Place {
+    std::shared_ptr<transfer::Sessions> sessions;
+    std::string path;  ///< inside the file system of the sessions, absolute
+    bool local = false;
+    bool ends_in_slash = false;
+    std::string label;  ///< as it was given
+    /// How a path of the same file system is written as a location, such as "partner:/in/a.txt".
+    std::string located(std::string_view inside) const;
+    std::string prefix;  ///< what stands before a path in a location: "partner:", "sftp://host", or nothing
+};
+
+/// The places of one call of a verb. Two locations on the same server share its sessions, which are opened
+/// when they are first needed.
+class Places {
+  public:
+    /// At most `sessions` to each place. The references must outlive this object.
+    Places(Context& context, const ConnectionFlags& flags, boost::asio::any_io_executor executor,
+           unsigned sessions = 1);
+
+    /// Throws invalid_argument for `-`. `role` keeps apart what must not share sessions: reading and writing
+    /// on the same server at once.
+    Place at(const Location& location, const std::string& role = {});
+    Place at(const std::string& location) { return at(parse_location(location)); }
+    /// A folder of this machine that nothing below it may lead out of; it must exist.
+    Place confined_folder(const std::string& folder);
+    /// Says good-bye everywhere.
+    awaitable<void> close();
+
+  private:
+    Context& context_;
+    const ConnectionFlags& flags_;
+    boost::asio::any_io_executor executor_;
+    unsigned sessions_;
+    std::map<std::string, std::shared_ptr<transfer::Sessions>> opened_;
+};
+
+/// Runs the body of a verb with its places, and closes them after it.
+void with_places(Context& context, const ConnectionFlags& flags, unsigned sessions,
+                 std::function<awaitable<void>(Places&)> body);
+
+}  // namespace fairlead::cli

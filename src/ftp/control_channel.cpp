@@ -1,0 +1,209 @@
+#include "ftp/control_channel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/system/system_error.hpp>
+#include <span>
+#include <utility>
+
+#include "fairlead/deadline.hpp"
+#include "ftp/command.hpp"
+
+namespace fairlead::ftp {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+Error cancelled(std::string_view step) {
+    return Error(ErrorCode::cancelled, "The operation was cancelled.").at(std::string(step)).ends_session();
+}
+
+Error closed_by_server(std::string_view step) {
+    return Error(ErrorCode::connection_lost, "The server closed the control connection.")
+        .at(std::string(step))
+        .ends_session();
+}
+
+}  // namespace
+
+ControlChannel::ControlChannel(std::unique_ptr<net::TimedSocket> socket, Observer* observer,
+                               std::chrono::milliseconds timeout)
+    : clear_(std::make_unique<net::PlainStream>(std::move(socket))), observer_(observer), timeout_(timeout) {}
+
+net::Stream& ControlChannel::stream() const noexcept {
+    if (tls_) return *tls_;
+    return *clear_;
+}
+
+void ControlChannel::note(std::string_view text) const {
+    if (observer_ != nullptr) observer_->note(text);
+}
+
+awaitable<void> ControlChannel::secure(net::TlsContext& context, std::chrono::milliseconds timeout) {
+    if (!parser_.empty()) {
+        broken_ = true;
+        throw Error(
+            ErrorCode::tls_failed,
+            "The server sent more in clear after agreeing to TLS; somebody in between may have put it there.")
+            .at("secure")
+            .ends_session();
+    }
+    tls_ = std::make_unique<net::TlsStream>(clear_->release(), context, net::TlsContext::Role::control);
+    tls_->expect_within(timeout, "secure");
+    try {
+        co_await tls_->handshake();
+    } catch (const boost::system::system_error&) {
+        broken_ = true;
+        throw cancelled("secure");
+    } catch (...) {
+        broken_ = true;
+        throw;
+    }
+}
+
+awaitable<void> ControlChannel::send(std::string_view lines, std::string_view step, std::size_t count) {
+    if (broken_)
+        throw Error(ErrorCode::connection_lost, "This session has ended; open a new one.")
+            .at(std::string(step))
+            .ends_session();
+    drop_strays();
+    if (observer_ != nullptr) {
+        for (std::size_t from = 0; from < lines.size();) {
+            const auto end = std::min(lines.find("\r\n", from), lines.size());
+            observer_->sent(masked(lines.substr(from, end - from)));
+            from = end + 2;
+        }
+    }
+    owed_ += count;
+    stream().expect_within(timeout_, step);
+    bool lost = false;
+    try {
+        co_await stream().write(std::as_bytes(std::span(lines)));
+    } catch (const boost::system::system_error&) {
+        broken_ = true;
+        throw cancelled(step);
+    } catch (const Error& error) {
+        if (error.code != ErrorCode::connection_lost) {
+            broken_ = true;
+            throw;
+        }
+        lost = true;
+    }
+    if (!lost) co_return;
+    // Most likely the server ended the session while it was idle: its reason (421) may still be readable.
+    auto reason = closed_by_server(step);
+    try {
+        if (const auto reply = co_await next_reply(1s, false, step)) reason.server_reply = reply->raw();
+    } catch (const std::exception&) {
+        // Nothing more to learn.
+    }
+    broken_ = true;
+    throw reason;
+}
+
+void ControlChannel::drop_strays() {
+    if (owed_ != 0) return;
+    while (const auto stray = parser_.take(0)) {
+        for (const auto& line : stray->lines)
+            if (observer_ != nullptr) observer_->received(line);
+        if (stray->code == 421) {
+            broken_ = true;
+            throw closed_by_server("").replied(stray->raw());
+        }
+        note("The server sent a reply that no command asked for; it was dropped.");
+    }
+}
+
+awaitable<Reply> ControlChannel::receive(std::string_view step) {
+    auto reply = co_await next_reply(timeout_, true, step);
+    co_return std::move(*reply);
+}
+
+awaitable<std::optional<Reply>> ControlChannel::receive_within(std::chrono::milliseconds patience,
+                                                               std::string_view step) {
+    co_return co_await next_reply(patience, false, step);
+}
+
+awaitable<Reply> ControlChannel::exchange(std::string_view line, std::string_view step) {
+    co_await send(line, step);
+    for (;;) {
+        auto reply = co_await receive(step);
+        if (!reply.is_preliminary()) co_return reply;
+    }
+}
+
+awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::milliseconds patience,
+                                                           bool silence_is_error, std::string_view step) {
+    constexpr auto kSilence = 1000ms;
+    std::array<std::byte, 4096> bytes;
+    const auto deadline = Clock::now() + patience;
+    try {
+        for (;;) {
+            if (auto reply = parser_.take(std::max<std::size_t>(owed_, 1)))
+                co_return accept(std::move(*reply));
+            const auto left =
+                std::max(1ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
+            if (!silence_is_error || parser_.may_be_complete()) {
+                const bool readable = co_await stream().readable_within(
+                    parser_.may_be_complete() ? std::min(left, kSilence) : left);
+                if (!readable) {
+                    if (auto reply = parser_.take_after_silence()) co_return accept(std::move(*reply));
+                    if (!silence_is_error && Clock::now() >= deadline) co_return std::nullopt;
+                }
+            }
+            stream().expect_within(left, step);
+            const auto got = co_await stream().read_some(bytes);
+            if (got == 0) throw closed_by_server(step);
+            const std::string_view text(reinterpret_cast<const char*>(bytes.data()), got);
+            if (!greeted_) recognise_other_protocol(text);
+            parser_.feed(text);
+        }
+    } catch (const boost::system::system_error&) {
+        broken_ = true;
+        throw cancelled(step);
+    } catch (...) {
+        broken_ = true;
+        throw;
+    }
+}
+
+Reply ControlChannel::accept(Reply reply) {
+    greeted_ = true;
+    if (observer_ != nullptr) {
+        for (const auto& line : reply.lines)
+            observer_->received(line);
+        if (!reply.oddity.empty()) observer_->note(reply.oddity);
+    }
+    if (!reply.is_preliminary() && owed_ > 0) --owed_;
+    if (reply.code == 421) broken_ = true;  // RFC 959: "closing control connection"
+    return reply;
+}
+
+void ControlChannel::recognise_other_protocol(std::string_view first_bytes) const {
+    if (first_bytes.starts_with("SSH-"))
+        throw Error(ErrorCode::protocol_error, "An SSH server answers on this port, not an FTP server.")
+            .at("login")
+            .replied(std::string(first_bytes.substr(0, first_bytes.find_first_of("\r\n"))))
+            .hinting("Use the protocol sftp for this connection.")
+            .ends_session();
+    if (first_bytes.starts_with("HTTP/"))
+        throw Error(ErrorCode::protocol_error, "A web server answers on this port, not an FTP server.")
+            .at("login")
+            .hinting("Check the port of the connection.")
+            .ends_session();
+    if (first_bytes.starts_with("\x15\x03") || first_bytes.starts_with("\x16\x03"))
+        throw Error(ErrorCode::protocol_error, "The server expects TLS from the first byte on this port.")
+            .at("login")
+            .hinting("Use implicit TLS for this connection (--protocol ftps --tls implicit).")
+            .ends_session();
+}
+
+void ControlChannel::close() noexcept {
+    broken_ = true;
+    stream().close();
+}
+
+}  // namespace fairlead::ftp

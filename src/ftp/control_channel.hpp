@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fairlead/observer.hpp"
+#include "ftp/reply.hpp"
+#include "net/plain_stream.hpp"
+#include "net/tls_stream.hpp"
+
+namespace fairlead::ftp {
+
+/// The conversation of an FTP session: commands out, replies in, each reply counted against a command. When
+/// the count cannot be trusted any more (a time-out, a cancellation, 421, a lost connection) the channel is
+/// broken for good, so that no reply is ever taken for another command's.
+class ControlChannel {
+  public:
+    /// Of a connected socket; the greeting is the first reply owed. `observer` may be null.
+    ControlChannel(std::unique_ptr<net::TimedSocket> socket, Observer* observer,
+                   std::chrono::milliseconds timeout);
+
+    /// Puts the channel under TLS. Throws tls_failed when bytes in clear are waiting: somebody in between may
+    /// have put them there to be taken for replies under TLS.
+    awaitable<void> secure(net::TlsContext& context, std::chrono::milliseconds timeout);
+
+    /// Sends `count` complete command lines; as many replies are owed from then on.
+    awaitable<void> send(std::string_view lines, std::string_view step, std::size_t count = 1);
+    /// The next reply. A preliminary one (1xx) leaves its command owed. Takes at most the command time-out.
+    awaitable<Reply> receive(std::string_view step);
+    /// The same, but silence for `patience` is an answer, after which the channel is as good as before.
+    awaitable<std::optional<Reply>> receive_within(std::chrono::milliseconds patience, std::string_view step);
+    /// One command and its final reply (a preliminary one is skipped).
+    awaitable<Reply> exchange(std::string_view line, std::string_view step);
+
+    /// How many final replies the server still owes.
+    std::size_t owed() const noexcept { return owed_; }
+    /// One reply that is owed will never come: a later command has been answered.
+    void forgive() noexcept {
+        if (owed_ > 0) --owed_;
+    }
+    bool broken() const noexcept { return broken_; }
+    /// The state is not known any more: nothing may be sent.
+    void give_up() noexcept { broken_ = true; }
+    void close() noexcept;
+
+    /// Null while in clear.
+    const net::TlsStream* tls() const noexcept { return tls_.get(); }
+    Observer* observer() const noexcept { return observer_; }
+    void note(std::string_view text) const;
+
+  private:
+    awaitable<std::optional<Reply>> next_reply(std::chrono::milliseconds patience, bool silence_is_error,
+                                               std::string_view step);
+    Reply accept(Reply reply);
+    void drop_strays();
+    void recognise_other_protocol(std::string_view first_bytes) const;
+    net::Stream& stream() const noexcept;
+
+    std::unique_ptr<net::PlainStream> clear_;
+    std::unique_ptr<net::TlsStream> tls_;
+    Observer* observer_;
+    std::chrono::milliseconds timeout_;
+    ReplyParser parser_;
+    std::size_t owed_ = 1;
+    bool greeted_ = false;
+    bool broken_ = false;
+};
+
+}  // namespace fairlead::ftp

@@ -1,0 +1,198 @@
+#include "ftp/file_streams.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+#include "ftp/text_mode.hpp"
+
+namespace fairlead::ftp {
+namespace {
+
+class FtpReadStream final : public ReadStream {
+  public:
+    FtpReadStream(std::unique_ptr<Transfer> transfer, ReadOptions options,
+                  std::function<awaitable<std::optional<std::uint64_t>>()> ask_size)
+        : transfer_(std::move(transfer)), options_(options), ask_size_(std::move(ask_size)) {}
+
+    awaitable<std::span<const std::byte>> read() override {
+        while (!ended_) {
+            const auto buffer = transfer_->session().buffer();
+            std::size_t got = 0;
+            std::exception_ptr failure;
+            try {
+                got = co_await transfer_->stream().read_some(buffer);
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            if (failure) {
+                ended_ = true;
+                co_await transfer_->fail(failure);
+            }
+            if (got == 0) {
+                co_await end();
+                if (!options_.text || !to_text_.holds_cr()) break;
+                buffer[0] = std::byte{'\r'};
+                co_return buffer.first(1);
+            }
+            received_ += got;
+            refuse_ignored_offset();
+            if (!options_.text) co_return buffer.first(got);
+            const auto text = to_text_.convert(buffer.first(got));
+            if (!text.empty()) co_return text;
+        }
+        co_return std::span<const std::byte>{};
+    }
+
+    std::optional<std::uint64_t> announced_size() const override {
+        if (options_.expected_size || options_.text) return options_.expected_size;
+        // After REST some servers name the whole size and some the rest: only without it is the word clear.
+        return options_.offset == 0 ? transfer_->announced_size() : std::nullopt;
+    }
+
+    awaitable<void> close() override {
+        if (ended_) co_return;
+        ended_ = true;
+        co_await transfer_->abort();
+    }
+
+  private:
+    awaitable<void> end() {
+        ended_ = true;
+        const bool clean = transfer_->stream().ended_cleanly();
+        co_await transfer_->conclude();
+        if (!clean) co_await judge_unclean_end();
+    }
+
+    /// The server confirmed the end, but the data connection ended without close_notify: anybody could have
+    /// cut it.
+    awaitable<void> judge_unclean_end() {
+        const auto& request = transfer_->request();
+        auto& session = transfer_->session();
+        if (session.endpoint().tls.require_close_notify)
+            throw Error(
+                ErrorCode::incomplete,
+                "The data connection ended without TLS's close_notify, which this connection requires.")
+                .at(request.step)
+                .on(request.path);
+        if (options_.text) co_return;
+        auto size = options_.expected_size;
+        if (!size && ask_size_) size = co_await ask_size_();
+        if (!size) size = announced_size();
+        if (!size) {
+            session.control().note(
+                "The data connection ended without close_notify, and the size is not known.");
+            co_return;
+        }
+        if (options_.offset + received_ != *size)
+            throw Error(ErrorCode::incomplete,
+                        fmt::format("The data connection ended without close_notify after {} of {} bytes.",
+                                    options_.offset + received_, *size))
+                .at(request.step)
+                .on(request.path);
+    }
+
+    void refuse_ignored_offset() {
+        if (options_.offset == 0 || !options_.expected_size || options_.text) return;
+        if (options_.offset + received_ <= *options_.expected_size) return;
+        throw Error(ErrorCode::incomplete,
+                    "The server sent more than the rest of the file: it ignored the restart position (REST), "
+                    "or the file "
+                    "grew.")
+            .at(transfer_->request().step)
+            .on(transfer_->request().path)
+            .hinting("Start over without resuming.");
+    }
+
+    std::unique_ptr<Transfer> transfer_;
+    ReadOptions options_;
+    std::function<awaitable<std::optional<std::uint64_t>>()> ask_size_;
+    WireToText to_text_;
+    std::uint64_t received_ = 0;
+    bool ended_ = false;
+};
+
+bool is_reset(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        return error.code == ErrorCode::connection_lost;
+    } catch (...) {
+        return false;
+    }
+}
+
+class FtpWriteStream final : public WriteStream {
+  public:
+    FtpWriteStream(std::unique_ptr<Transfer> transfer, WriteOptions options)
+        : transfer_(std::move(transfer)), options_(options) {}
+
+    awaitable<void> write(std::span<const std::byte> bytes) override {
+        std::exception_ptr failure;
+        try {
+            co_await transfer_->stream().write(options_.text ? to_wire_.convert(bytes) : bytes);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (failure) co_await fail(failure);
+    }
+
+    awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
+        if (options_.text) co_return co_await WriteStream::write_from(descriptor, offset, count);
+        std::exception_ptr failure;
+        std::uint64_t sent = 0;
+        try {
+            sent = co_await transfer_->stream().write_from(descriptor, offset, count);
+        } catch (const Error& error) {
+            if (error.code == ErrorCode::internal) throw;  // the local file, not the connection
+            failure = std::current_exception();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (failure) co_await fail(failure);
+        co_return sent;
+    }
+
+    awaitable<void> finish() override {
+        if (std::exchange(ended_, true)) co_return;
+        std::exception_ptr failure;
+        try {
+            co_await transfer_->stream().finish_sending();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (failure && !is_reset(failure)) co_await transfer_->fail(failure);
+        // A server may reset a connection whose bytes it has all read; its reply tells whether it has.
+        co_await transfer_->conclude();
+    }
+
+    awaitable<void> abort() override {
+        if (std::exchange(ended_, true)) co_return;
+        co_await transfer_->abort();
+    }
+
+  private:
+    awaitable<void> fail(std::exception_ptr failure) {
+        ended_ = true;
+        co_await transfer_->fail(failure);
+    }
+
+    std::unique_ptr<Transfer> transfer_;
+    WriteOptions options_;
+    TextToWire to_wire_;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ReadStream> read_from(std::unique_ptr<Transfer> transfer, ReadOptions options,
+                                      std::function<awaitable<std::optional<std::uint64_t>>()> ask_size) {
+    return std::make_unique<FtpReadStream>(std::move(transfer), options, std::move(ask_size));
+}
+
+std::unique_ptr<WriteStream> write_to(std::unique_ptr<Transfer> transfer, WriteOptions options) {
+    return std::make_unique<FtpWriteStream>(std::move(transfer), options);
+}
+
+}  // namespace fairlead::ftp

@@ -1,0 +1,221 @@
+#include "ftp/transfer.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/system/system_error.hpp>
+#include <charconv>
+#include <utility>
+
+#include "ftp/command.hpp"
+#include "ftp/reply_error.hpp"
+
+namespace fairlead::ftp {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+Error cancelled(std::string_view step) {
+    return Error(ErrorCode::cancelled, "The operation was cancelled.").at(std::string(step)).ends_session();
+}
+
+}  // namespace
+
+awaitable<std::unique_ptr<Transfer>> Transfer::start(std::shared_ptr<Session> session, Request request,
+                                                     Reply& refusal) {
+    const bool text = request.text;
+    co_await session->ready(request.step);
+    co_await session->set_type(text);
+    std::unique_ptr<Transfer> transfer(new Transfer(std::move(session), std::move(request)));
+    const bool accepted = co_await transfer->open(refusal);
+    if (!accepted) co_return nullptr;
+    co_return transfer;
+}
+
+Transfer::~Transfer() {
+    if (stream_) stream_->close();
+    data_.close();
+    if (commanded_ && !final_) session_->abandon_transfer();
+}
+
+awaitable<bool> Transfer::open(Reply& refusal) {
+    auto& control = session_->control();
+    if (session_->features().announced(
+            "PRET")) {  // distributed servers choose the node by what will be asked for
+        auto reply =
+            co_await session_->command("PRET", request_.verb + " " + request_.argument, request_.step);
+        if (!reply.is_success()) {
+            refusal = std::move(reply);
+            co_return false;
+        }
+    }
+    co_await data_.agree();
+    co_await restart_at_offset();
+    co_await control.send(command_line(request_.verb, request_.argument), request_.step);
+    commanded_ = true;
+    data_.begin();
+    first_ = co_await first_reply();
+    if (first_.is_failure() || first_.is_intermediate()) {
+        final_ = first_;
+        data_.close();
+        if (!session_->usable()) throw error_for(first_, request_.step, request_.path);
+        refusal = first_;
+        co_return false;
+    }
+    if (first_.is_success()) final_ = first_;
+    session_->data.rest_may_stick = false;
+    co_await establish();
+    co_return true;
+}
+
+awaitable<void> Transfer::restart_at_offset() {
+    auto& sticks = session_->data.rest_may_stick;
+    if (request_.offset == 0 && !sticks) co_return;
+    const auto reply = co_await session_->command("REST", std::to_string(request_.offset), request_.step);
+    if (reply.code / 100 != 3 && !reply.is_success()) {
+        if (request_.offset == 0) co_return;
+        if (!session_->usable()) throw error_for(reply, request_.step, request_.path);
+        throw Error(ErrorCode::unsupported, "The server cannot continue a transfer in the middle (REST).")
+            .at(request_.step)
+            .on(request_.path)
+            .replied(reply.raw());
+    }
+    sticks = request_.offset != 0;
+}
+
+/// The reply to the command. A server may forget the preliminary one: when data is there, the transfer runs,
+/// and its only reply may not come before we have read it all.
+awaitable<Reply> Transfer::first_reply() {
+    constexpr auto kLook = 2000ms;
+    auto& control = session_->control();
+    const auto deadline = Clock::now() + session_->endpoint().timeouts.command;
+    const bool may_bring_data = request_.verb != "STOR" && request_.verb != "APPE";
+    while (may_bring_data && Clock::now() + kLook < deadline) {
+        auto reply = co_await control.receive_within(kLook, request_.step);
+        if (reply) co_return std::move(*reply);
+        if (data_.has_something_to_read()) {
+            control.note("Data came without a preliminary reply.");
+            Reply none;
+            none.code = 150;
+            co_return none;
+        }
+    }
+    co_return co_await control.receive(request_.step);
+}
+
+awaitable<void> Transfer::establish() {
+    std::exception_ptr failure;
+    try {
+        stream_ = co_await data_.establish();
+    } catch (const boost::system::system_error&) {
+        throw cancelled(request_.step);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        data_.close();
+        co_await fail(failure);
+    }
+}
+
+std::optional<std::uint64_t> Transfer::announced_size() const {
+    const auto text = first_.text();
+    const auto end = text.rfind(" byte");
+    if (end == std::string::npos) return std::nullopt;
+    auto from = end;
+    while (from > 0 && text[from - 1] >= '0' && text[from - 1] <= '9')
+        --from;
+    std::uint64_t size = 0;
+    const auto [at, problem] = std::from_chars(text.data() + from, text.data() + end, size);
+    if (problem != std::errc() || from == 0 || text[from - 1] != '(') return std::nullopt;
+    return size;
+}
+
+awaitable<std::optional<Reply>> Transfer::final_reply_within(std::chrono::milliseconds patience) {
+    const auto deadline = Clock::now() + patience;
+    while (!final_) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        auto reply = co_await session_->control().receive_within(std::max(1ms, left), request_.step);
+        if (!reply) co_return std::nullopt;
+        if (!reply->is_preliminary()) final_ = std::move(*reply);
+    }
+    co_return final_;
+}
+
+awaitable<void> Transfer::conclude() {
+    stream_->close();
+    data_.close();
+    const auto patience = session_->endpoint().timeouts.command;
+    const auto reply = co_await final_reply_within(patience);
+    if (!reply) {
+        session_->control().give_up();
+        throw Error(
+            ErrorCode::incomplete,
+            fmt::format(
+                "All bytes went through, but the server did not confirm the end of the transfer within {}.",
+                net::to_text(patience)))
+            .at(request_.step)
+            .on(request_.path)
+            .hinting(
+                "A firewall may have dropped the idle control connection; compare the sizes before trusting "
+                "the file.")
+            .ends_session();
+    }
+    if (reply->is_failure() || reply->is_intermediate())
+        throw error_for(*reply, request_.step, request_.path);
+    if (reply->code != 226 && reply->code != 250)
+        session_->control().note(
+            fmt::format("The transfer ended with {} in place of 226; taken as success.", reply->code));
+}
+
+awaitable<void> Transfer::fail(std::exception_ptr failure) {
+    if (stream_) stream_->close();
+    Error why(ErrorCode::incomplete, "The data connection broke off.");
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        why = error;
+    } catch (const boost::system::system_error&) {
+        why = cancelled(request_.step);
+    }
+    if (why.path.empty()) why.path = request_.path;
+    if (why.code == ErrorCode::cancelled) throw why;
+
+    auto reply = final_ ? final_ : co_await session_->collect_transfer_end(request_.step);
+    final_ = reply;
+    commanded_ = false;  // nothing is owed any more
+    why.session_usable = session_->usable();
+    if (reply && reply->is_failure()) {
+        if (says_session_reuse_required(*reply))
+            throw Error(ErrorCode::data_connection_failed,
+                        "The server demands that the data connection resumes the control connection's TLS "
+                        "session, and "
+                        "did not accept ours.")
+                .at(request_.step)
+                .on(request_.path)
+                .replied(reply->raw())
+                .hinting("Try another TLS version for this connection (--tls-version TLS1.2).");
+        // An identity that is not the server's is worse than whatever the server says about it.
+        if (why.code != ErrorCode::certificate_untrusted) {
+            auto error = error_for(*reply, request_.step, request_.path);
+            error.session_usable = error.session_usable && session_->usable();
+            throw error;
+        }
+    }
+    if (why.code == ErrorCode::connection_lost) {
+        why.code = ErrorCode::incomplete;
+        why.message = "The transfer broke off. " + why.message;
+    }
+    why.step = request_.step;
+    throw why;
+}
+
+awaitable<void> Transfer::abort() {
+    if (stream_) stream_->close();
+    data_.close();
+    if (final_) co_return;
+    commanded_ = false;
+    co_await session_->collect_transfer_end(request_.step);
+}
+
+}  // namespace fairlead::ftp

@@ -1,0 +1,352 @@
+#include "sftp/write_stream.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "net/timed_socket.hpp"
+#include "sftp/request_window.hpp"
+#include "sftp/requests.hpp"
+
+namespace fairlead::sftp {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Pieces that are filled and not sent yet: enough to keep the transport busy, little enough to stay in the
+// cache.
+constexpr unsigned kBuffers = 4;
+
+// What is worth its own WRITE; smaller pieces are gathered.
+constexpr std::size_t kWorthSending = 32 * 1024;
+
+/// What is under way. Lives as long as a reply may come, even if the stream is gone.
+class Flight final : public ReplyTaker {
+  public:
+    Flight(const asio::any_io_executor& executor, std::string path)
+        : changed(executor), path_(std::move(path)) {}
+
+    std::span<std::byte> room_for(std::uint64_t, std::uint32_t) override { return {}; }
+    void took_data(std::uint64_t ticket, std::uint32_t) override {
+        took_reply(ticket, {PacketType::data, {}});
+    }
+    void took_reply(std::uint64_t ticket, Reply reply) override {
+        const auto found = offsets.find(ticket);
+        const auto offset = found == offsets.end() ? 0 : found->second;
+        if (found != offsets.end()) offsets.erase(found);
+        try {
+            const auto status = reply.status();
+            if (!reply.is_status())
+                fail(offset,
+                     Error(ErrorCode::protocol_error, "The server answered a WRITE with something else.")
+                         .on(path_));
+            else if (status.code == kOk)
+                limit.answered();
+            else
+                fail(offset,
+                     status_error(status, fmt::format("Writing '{}' at byte {}", path_, offset), path_));
+            undecided |= reply.is_status() && status.code != kOk && !code_of(status);
+        } catch (const Error& error) {
+            fail(offset, error);
+        }
+        changed.set();
+    }
+    void lost(std::uint64_t) override { changed.set(); }
+
+    std::map<std::uint64_t, std::uint64_t> offsets;  // by ticket, of the WRITEs in flight
+    FlightLimit limit;
+    Signal changed;
+    std::vector<Bytes> free_buffers;
+    unsigned buffers_made = 0;
+    std::optional<Error> failure;  // of the lowest offset
+    bool undecided = false;        // the server only said that it failed
+
+  private:
+    void fail(std::uint64_t offset, Error error) {
+        if (failure && offset >= failed_at_) return;
+        failed_at_ = offset;
+        failure = std::move(error);
+    }
+
+    std::string path_;
+    std::uint64_t failed_at_ = 0;
+};
+
+class PipelinedWriteStream final : public WriteStream {
+  public:
+    PipelinedWriteStream(std::shared_ptr<Session> session, const asio::any_io_executor& executor,
+                         std::string path, std::string handle, std::uint64_t offset)
+        : session_(std::move(session)),
+          flight_(std::make_shared<Flight>(executor, path)),
+          path_(std::move(path)),
+          handle_(std::move(handle)),
+          offset_(offset),
+          piece_(session_->limits().write_length) {}
+
+    ~PipelinedWriteStream() override { give_up(); }
+
+    awaitable<void> write(std::span<const std::byte> bytes) override {
+        while (!bytes.empty()) {
+            if (gathered_.empty() && bytes.size() >= kWorthSending) {
+                const auto part = bytes.first(std::min<std::size_t>(bytes.size(), piece_));
+                co_await send_borrowed(part);
+                bytes = bytes.subspan(part.size());
+                continue;
+            }
+            const auto part = bytes.first(std::min<std::size_t>(bytes.size(), piece_ - gathered_.size()));
+            gathered_.insert(gathered_.end(), part.begin(), part.end());
+            bytes = bytes.subspan(part.size());
+            if (gathered_.size() == piece_) co_await send_gathered();
+        }
+    }
+
+    awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t from, std::uint64_t count) override {
+        co_await send_gathered();
+        std::uint64_t sent = 0;
+        while (sent < count) {
+            auto buffer = co_await buffer_to_fill();
+            const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece_, count - sent));
+            const auto got = ::pread(descriptor, buffer.data(), want, static_cast<off_t>(from + sent));
+            const int error_number = errno;
+            if (got <= 0) flight_->free_buffers.push_back(std::move(buffer));
+            if (got < 0)
+                throw Error(ErrorCode::internal,
+                            fmt::format("Reading the local file failed: {}.", std::strerror(error_number)));
+            if (got == 0) break;
+            co_await send_buffer(std::move(buffer), static_cast<std::size_t>(got));
+            sent += static_cast<std::uint64_t>(got);
+        }
+        co_return sent;
+    }
+
+    awaitable<void> finish() override {
+        co_await send_gathered();
+        while (!flight_->offsets.empty()) {
+            if (flight_->failure) break;
+            session_->check();
+            co_await wait();
+        }
+        co_await throw_failure();
+        session_->check();
+        if (session_->extensions().fsync) co_await sync();
+        ended_ = true;
+        const auto status = co_await status_of(*session_, PacketType::close, fmt::format("CLOSE {}", path_),
+                                               [this](PacketWriter& packet) { packet.string(handle_); });
+        if (status.code != kOk)
+            throw status_error(status, fmt::format("Closing '{}' after writing it", path_), path_,
+                               ErrorCode::incomplete);
+    }
+
+    awaitable<void> abort() override {
+        give_up();
+        co_return;
+    }
+
+  private:
+    awaitable<void> sync() {
+        const auto status = co_await status_of(
+            *session_, PacketType::extended, fmt::format("EXTENDED fsync@openssh.com {}", path_),
+            [this](PacketWriter& packet) { packet.string("fsync@openssh.com").string(handle_); });
+        // A server that takes it back is one without; anything else means that the bytes are not safe.
+        if (status.code != kOk && status.code != kUnsupported)
+            throw status_error(status, fmt::format("Making '{}' durable", path_), path_,
+                               ErrorCode::incomplete);
+    }
+
+    awaitable<void> send_gathered() {
+        if (gathered_.empty()) co_return;
+        auto bytes = std::exchange(gathered_, {});
+        const auto size = bytes.size();
+        ++flight_->buffers_made;  // it joins the buffers once it is sent
+        bytes.resize(piece_);
+        co_await send_buffer(std::move(bytes), size);
+    }
+
+    awaitable<Bytes> buffer_to_fill() {
+        while (flight_->free_buffers.empty() && flight_->buffers_made >= kBuffers) {
+            co_await throw_failure();
+            session_->check();
+            co_await wait();
+        }
+        if (flight_->free_buffers.empty()) {
+            ++flight_->buffers_made;
+            co_return Bytes(piece_);
+        }
+        auto buffer = std::move(flight_->free_buffers.back());
+        flight_->free_buffers.pop_back();
+        co_return buffer;
+    }
+
+    awaitable<void> send_buffer(Bytes buffer, std::size_t length) {
+        co_await place_in_flight();
+        const auto kept = std::make_shared<Bytes>(std::move(buffer));
+        send(std::span<const std::byte>(*kept).first(length), [kept, flight = flight_] {
+            flight->free_buffers.push_back(std::move(*kept));
+            flight->changed.set();
+        });
+    }
+
+    awaitable<void> send_borrowed(std::span<const std::byte> bytes) {
+        co_await place_in_flight();
+        const auto gone = std::make_shared<bool>(false);
+        send(bytes, [gone, flight = flight_] {
+            *gone = true;
+            flight->changed.set();
+        });
+        // Whatever ends the wait: what is still to be sent of the caller's bytes must not be read later.
+        struct Keep {
+            Session& session;
+            std::span<const std::byte> bytes;
+            const bool& gone;
+            ~Keep() {
+                if (!gone) session.keep(bytes);
+            }
+        } keep{*session_, bytes, *gone};
+        while (!*gone) {
+            session_->check();
+            co_await wait();
+        }
+    }
+
+    awaitable<void> place_in_flight() {
+        while (true) {
+            co_await throw_failure();
+            session_->check();
+            if (ended_) throw Error(ErrorCode::internal, "A finished file was written to.").on(path_);
+            if (flight_->offsets.size() < flight_->limit.limit()) co_return;
+            co_await wait();
+        }
+    }
+
+    void send(std::span<const std::byte> bytes, std::function<void()> sent) {
+        const auto ticket = next_ticket_++;
+        flight_->offsets.emplace(ticket, offset_);
+        session_->send_with(
+            PacketType::write, flight_, ticket,
+            [&](PacketWriter& packet) {
+                packet.string(handle_).u64(offset_).u32(static_cast<std::uint32_t>(bytes.size()));
+            },
+            bytes, std::move(sent));
+        offset_ += bytes.size();
+    }
+
+    awaitable<void> throw_failure() {
+        if (!flight_->failure) co_return;
+        auto error = *flight_->failure;
+        if (std::exchange(flight_->undecided, false) && !ended_) {
+            // "Failure" is all that OpenSSH says of a full disk: look.
+            const bool full = co_await is_full(*session_, handle_);
+            if (full) {
+                error.code = ErrorCode::no_space;
+                error.message = fmt::format("Writing '{}' failed: the server's disk is full.", path_);
+                flight_->failure = error;
+            }
+        }
+        give_up();
+        throw error;
+    }
+
+    awaitable<void> wait() {
+        const auto idle = session_->timeouts().idle;
+        const auto began = Clock::now();
+        const bool came = co_await flight_->changed.wait(began + idle, "write");
+        if (!came && Clock::now() - std::max(began, session_->last_heard()) >= idle)
+            session_->fail(Error(ErrorCode::timeout, fmt::format("The server took nothing of '{}' for {}.",
+                                                                 path_, net::to_text(idle)))
+                               .at("idle")
+                               .on(path_));
+    }
+
+    void give_up() {
+        if (!std::exchange(ended_, true)) session_->close_handle(handle_);
+    }
+
+    std::shared_ptr<Session> session_;
+    std::shared_ptr<Flight> flight_;
+    std::string path_;
+    std::string handle_;
+    std::uint64_t offset_;
+    std::uint32_t piece_;
+    std::uint64_t next_ticket_ = 1;
+    Bytes gathered_;
+    bool ended_ = false;
+};
+
+std::uint32_t flags_of(WriteOptions::Mode mode) {
+    switch (mode) {
+        case WriteOptions::Mode::create:
+            return kOpenWrite | kOpenCreate | kOpenExclusive;
+        case WriteOptions::Mode::truncate:
+            return kOpenWrite | kOpenCreate | kOpenTruncate;
+        case WriteOptions::Mode::append:
+        case WriteOptions::Mode::at:
+            return kOpenWrite | kOpenCreate;
+    }
+    return kOpenWrite;
+}
+
+/// A refused OPEN, after a look at what is there.
+awaitable<void> explain_refusal(Session& session, const std::string& path, Status status,
+                                WriteOptions::Mode mode) {
+    const auto doing = fmt::format("Opening '{}' for writing", path);
+    const auto code = code_of(status);
+    if (!code || code == ErrorCode::permission_denied || code == ErrorCode::already_exists) {
+        const auto there = co_await look(session, path);
+        if (there && is_directory(*there))
+            throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is a directory.", path))
+                .on(path)
+                .replied(to_text(status));
+        if (there && mode == WriteOptions::Mode::create && code != ErrorCode::permission_denied)
+            throw Error(ErrorCode::already_exists, fmt::format("'{}' exists already.", path))
+                .on(path)
+                .replied(to_text(status));
+    }
+    if (code == ErrorCode::not_found)
+        throw Error(ErrorCode::not_found, fmt::format("{} failed: its directory does not exist.", doing))
+            .on(path)
+            .replied(to_text(status));
+    throw status_error(status, doing, path, ErrorCode::permission_denied);
+}
+
+}  // namespace
+
+awaitable<std::unique_ptr<WriteStream>> open_for_writing(std::shared_ptr<Session> session, std::string path,
+                                                         WriteOptions options) {
+    const auto reply = co_await session->request(
+        PacketType::open, fmt::format("OPEN {} (write)", path),
+        [&](PacketWriter& packet) { packet.string(path).u32(flags_of(options.mode)).attributes({}); });
+    if (reply.is_status()) co_await explain_refusal(*session, path, reply.status(), options.mode);
+    if (reply.type != PacketType::handle)
+        throw Error(ErrorCode::protocol_error, "The server answered OPEN with something else.").on(path);
+    auto offset = options.mode == WriteOptions::Mode::at ? options.offset : 0;
+    auto handle = decode_handle(reply.body);
+    if (options.mode == WriteOptions::Mode::append) {
+        // Not by SSH_FXF_APPEND: with it the server may ignore the offsets, and replies may come in any
+        // order.
+        const auto size = co_await session->request(PacketType::fstat, fmt::format("FSTAT {}", path),
+                                                    [&](PacketWriter& packet) { packet.string(handle); });
+        const auto known = size.type == PacketType::attrs ? decode_attributes(size.body).size : std::nullopt;
+        if (!known) {
+            session->close_handle(handle);
+            throw Error(
+                ErrorCode::unsupported,
+                fmt::format("The server does not tell the size of '{}', so nothing can be appended.", path))
+                .on(path)
+                .replied(size.is_status() ? to_text(size.status()) : "");
+        }
+        offset = *known;
+    }
+    const auto executor = co_await asio::this_coro::executor;
+    co_return std::make_unique<PipelinedWriteStream>(session, executor, std::move(path), std::move(handle),
+                                                     offset);
+}
+
+}  // namespace fairlead::sftp

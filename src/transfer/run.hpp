@@ -1,0 +1,73 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "base/queue.hpp"
+#include "transfer/publisher.hpp"
+#include "transfer/sessions.hpp"
+#include "transfer/transfer.hpp"
+
+namespace fairlead::transfer {
+
+/// Hears what becomes of each file of a run.
+class RunListener : public Progress {
+  public:
+    virtual void done(const TransferResult& result) = 0;
+    virtual void failed(const std::string& source, const Error& error) = 0;
+};
+
+struct RunSummary {
+    std::uint64_t transferred = 0, skipped = 0, failed = 0, bytes = 0;
+    std::optional<Error> first_failure;
+};
+
+/// Moves many files from one place to another with all the sessions there are: as many files at once as the
+/// sessions of both places allow, small ones by the dozen over one session that can do that. A file that
+/// fails is reported and the others go on, except after what will fail them too (disk full, log-in refused,
+/// cancelled): then no further file is begun, those under way are finished, and that error is thrown.
+class Run {
+  public:
+    Run(boost::asio::any_io_executor executor, Sessions& source, Sessions& target, Options options,
+        RunListener& listener);
+
+    /// Runs `produce`, which calls add (and make_directory) for what is to be moved, and moves it. Returns
+    /// when everything that was added has been moved and published, or has failed.
+    awaitable<RunSummary> run(std::function<awaitable<void>(Run&)> produce);
+
+    /// Adds a file; waits while many are waiting. For `produce`.
+    awaitable<void> add(Job job);
+    /// Makes a directory on the target, with its parents, unless it is there. For `produce`.
+    awaitable<void> make_directory(std::string path);
+    /// Reports something that never became a file to move, such as a directory that cannot be listed.
+    void report_failure(const std::string& source, const Error& error);
+
+  private:
+    awaitable<void> work();
+    awaitable<Sessions::Lease> session(Sessions& sessions);
+    awaitable<void> move(Job& job);
+    awaitable<void> settle_and_report(Staged& staged);
+    void report(const TransferResult& result);
+    void stop(const Error& error);
+    awaitable<void> admit(std::uint64_t size);
+    awaitable<void> move_all(std::function<awaitable<void>(Run&)>& produce);
+
+    boost::asio::any_io_executor executor_;
+    Sessions& source_;
+    Sessions& target_;
+    Options options_;
+    RunListener& listener_;
+    Queue<Job> jobs_;
+    RunSummary summary_;
+    std::optional<Error> fatal_;
+    std::unordered_set<std::string> made_;
+    std::optional<Publisher> publisher_;
+    std::uint64_t bytes_under_way_ = 0;
+    unsigned files_under_way_ = 0;
+    Event admission_;
+};
+
+}  // namespace fairlead::transfer
