@@ -25,12 +25,14 @@ install(FILES packaging/fairlead.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
 # The completions are what the binary itself prints, so they cannot differ from its options.
 set(completion_dir ${PROJECT_BINARY_DIR}/completions)
-add_custom_command(TARGET fairlead_cli POST_BUILD
-  COMMAND ${CMAKE_COMMAND} -E make_directory ${completion_dir}
-  COMMAND fairlead_cli completion bash > ${completion_dir}/fairlead
-  COMMAND fairlead_cli completion zsh > ${completion_dir}/_fairlead
-  COMMAND fairlead_cli completion fish > ${completion_dir}/fairlead.fish
-  VERBATIM)
+foreach(shell_and_file bash:fairlead zsh:_fairlead fish:fairlead.fish)
+  string(REPLACE ":" ";" pair ${shell_and_file})
+  list(GET pair 0 shell)
+  list(GET pair 1 file)
+  install(CODE "file(MAKE_DIRECTORY ${completion_dir})
+    execute_process(COMMAND $<TARGET_FILE:fairlead_cli> completion ${shell}
+                    OUTPUT_FILE ${completion_dir}/${file} COMMAND_ERROR_IS_FATAL ANY)")
+endforeach()
 install(FILES ${completion_dir}/fairlead DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${completion_dir}/_fairlead DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${completion_dir}/fairlead.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

@@ -9,6 +9,20 @@ void add_verbs(CLI::App& app, Context& context);
 
 // One per file of the same name; the table in verbs.cpp lists them in the order of the help page.
 void add_connection(CLI::App& app, Context& context);
+void add_ls(CLI::App& app, Context& context);
+void add_stat(CLI::App& app, Context& context);
+void add_cat(CLI::App& app, Context& context);
+void add_find(CLI::App& app, Context& context);
+void add_du(CLI::App& app, Context& context);
+void add_get(CLI::App& app, Context& context);
+void add_put(CLI::App& app, Context& context);
+void add_cp(CLI::App& app, Context& context);
+void add_mv(CLI::App& app, Context& context);
+void add_rm(CLI::App& app, Context& context);
+void add_mkdir(CLI::App& app, Context& context);
+void add_rmdir(CLI::App& app, Context& context);
+void add_touch(CLI::App& app, Context& context);
+void add_chmod(CLI::App& app, Context& context);
 void add_quote(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

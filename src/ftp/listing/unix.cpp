@@ -144,8 +144,7 @@ class UnixParser final : public LineParser {
             // "2026年 3月 1日"; without its sign the year could be a size.
             if (const auto year = first.size() > 5 ? year_of(first) : 0; year != 0)
                 if (const auto month = fields::month(words[at + 1].text);
-                    month != 0 && is_day(words[at + 2].text, day) &&
-                    !(at + 3 < words.size() && month_and_day(words, at + 3, month, day)))
+                    month != 0 && is_day(words[at + 2].text, day))
                     if (const auto time = time_.at(year, month, day))
                         return ListedTime{*time, TimePrecision::day, 3};
         }

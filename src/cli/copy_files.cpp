@@ -1,0 +1,330 @@
+#include "cli/copy_files.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/this_coro.hpp>
+#include <filesystem>
+#include <system_error>
+
+#include "base/path.hpp"
+#include "cli/copy_report.hpp"
+#include "cli/items.hpp"
+#include "cli/standard_streams.hpp"
+#include "transfer/failure.hpp"
+#include "transfer/names.hpp"
+#include "transfer/run.hpp"
+#include "transfer/walk.hpp"
+
+namespace fairlead::cli {
+namespace {
+
+using Kind = Location::Kind;
+
+/// One thing to copy, and where to.
+struct Item {
+    Place place;
+    Entry facts;
+    std::string target;
+    bool careful = true;
+};
+
+/// Whether a path is, or a link there leads to, a directory.
+awaitable<bool> is_directory(FileSystem& files, const std::string& path) {
+    if (path == "/") co_return true;
+    const auto entry = co_await try_stat(files, path);
+    if (!entry) co_return false;
+    if (entry->type != EntryType::symlink) co_return entry->type == EntryType::directory;
+    const auto look = [](FileSystem& where, const std::string& link) -> awaitable<void> {
+        const auto listing = co_await where.list(link);
+        (void)co_await listing->next();
+    };
+    const auto refused = co_await transfer::caught(look(files, path));
+    if (refused && (refused->code == ErrorCode::cancelled || !refused->session_usable)) throw Error(*refused);
+    co_return !refused;
+}
+
+class Copy {
+  public:
+    Copy(Context& context, const CopyRequest& request, Places& places)
+        : context_(context),
+          request_(request),
+          places_(places),
+          options_(request.flags.to_options()),
+          filter_(request.flags.filter.to_filter()),
+          report_(context, "", "") {}
+
+    awaitable<void> run() {
+        const bool one = request_.sources.size() == 1;
+        co_await find_target();
+        for (const auto& source : request_.sources) {
+            const auto failure =
+                co_await transfer::caught(source.kind == Kind::standard_stream ? copy_input() : copy(source));
+            if (!failure) continue;
+            const bool hopeless = failure->code == ErrorCode::cancelled ||
+                                  failure->code == ErrorCode::no_space ||
+                                  failure->code == ErrorCode::quota_exceeded;
+            if (one || hopeless) {
+                (void)report_.only_failure();
+                report_.finish();
+                throw Error(*failure);
+            }
+            report_.change_prefixes("", "");
+            report_.failed(source.text, *failure);
+        }
+        const auto only = one && !walked_ ? report_.only_failure() : std::nullopt;
+        if (!only) report_.report_failures();
+        report_.finish();
+        if (only) throw Error(*only);
+        if (report_.failures() > 0) context_.exit_status = kSomeFailed;
+    }
+
+  private:
+    /// Decides whether the target is a folder or a file, and opens it. A local folder is opened as one that
+    /// nothing can lead out of: names below it may come from a server.
+    awaitable<void> find_target() {
+        const auto& location = request_.target;
+        const bool several = request_.sources.size() > 1;
+        if (location.kind != Kind::local) {
+            target_ = places_.at(location, "target");
+            into_folder_ = several || location.ends_in_slash || target_.path == "/";
+            if (into_folder_) co_return;
+            auto lease = co_await target_.sessions->take();
+            into_folder_ = co_await is_directory(lease.files(), target_.path);
+            co_return;
+        }
+        namespace fs = std::filesystem;
+        std::error_code ignored;
+        const auto path = fs::absolute(location.path).lexically_normal();
+        into_folder_ = several || location.ends_in_slash || fs::is_directory(path, ignored);
+        local_target_ = path.string();
+    }
+
+    /// Opens a local target once it is known what it will be.
+    awaitable<void> open_local_target(bool folder) {
+        if (request_.target.kind != Kind::local || target_.sessions) co_return;
+        namespace fs = std::filesystem;
+        auto path = fs::path(local_target_);
+        if (path.filename().empty()) path = path.parent_path();
+        if (!options_.staging_directory.empty()) {  // which may be anywhere
+            target_ = places_.at(request_.target, "target");
+            options_.staging_directory = fs::absolute(options_.staging_directory).lexically_normal().string();
+            co_return;
+        }
+        const auto parent = folder ? path : path.parent_path();
+        if (folder) {
+            std::error_code problem;
+            fs::create_directories(parent, problem);
+            if (problem)
+                throw Error(
+                    problem == std::errc::permission_denied ? ErrorCode::permission_denied
+                                                            : ErrorCode::already_exists,
+                    fmt::format("The folder '{}' cannot be made: {}.", parent.string(), problem.message()))
+                    .on(parent.string());
+        }
+        target_ = places_.confined_folder(parent.string());
+        if (!folder) target_.path = "/" + path.filename().string();
+    }
+
+    transfer::Sessions& target_sessions() { return *target_.sessions; }
+
+    awaitable<void> copy(const Location& source) {
+        auto place = places_.at(source, "source");
+        Item item;
+        item.place = place;
+        item.careful =
+            request_.sources.size() == 1 || options_.delete_source || !options_.move_source_to.empty();
+        bool directory = false;
+        // Several files by name are opened without a look before: that is a question to the server for each.
+        const bool look = place.local || item.careful || request_.flags.recursive || options_.preserve ||
+                          options_.if_exists == transfer::IfExists::newer;
+        if (look) {
+            auto lease = co_await place.sessions->take();
+            if (place.path == "/")
+                item.facts.type = EntryType::directory;
+            else
+                item.facts = co_await lease.files().stat(place.path);
+            directory = item.facts.type == EntryType::directory;
+            if (item.facts.type == EntryType::symlink) {
+                directory = request_.flags.recursive && co_await is_directory(lease.files(), place.path);
+                item.facts.size.reset();  // those of the link itself
+                item.facts.modified.reset();
+            }
+        }
+        if (directory && !request_.flags.recursive)
+            throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is a directory.", place.label))
+                .on(place.path)
+                .hinting("-r copies directories with everything below");
+        const auto name = std::string(path::name(place.path));
+        if (directory || into_folder_) {
+            co_await open_local_target(true);
+            if (!name.empty()) transfer::check_name(name, place.path);
+            item.target = path::join(target_.path, name);
+        } else {
+            co_await open_local_target(false);
+            item.target = target_.path;
+        }
+        report_.change_prefixes(place.prefix, target_.prefix);
+        if (directory)
+            co_await copy_tree(std::move(item));
+        else
+            co_await copy_one(std::move(item));
+    }
+
+    awaitable<void> copy_input() {
+        if (into_folder_)
+            throw Error(ErrorCode::invalid_argument,
+                        "Standard input has no name, so the target must be a file.");
+        co_await open_local_target(false);
+        auto opener = []() -> awaitable<std::shared_ptr<FileSystem>> { co_return standard_input(); };
+        const auto executor = co_await boost::asio::this_coro::executor;
+        Item item;
+        item.place.sessions = std::make_shared<transfer::Sessions>(executor, std::move(opener), 1);
+        item.place.path = "-";
+        item.target = target_.path;
+        item.careful = false;
+        report_.change_prefixes("", target_.prefix);
+        co_await copy_one(std::move(item));
+    }
+
+    awaitable<transfer::Options> options_for(const Item& item) {
+        auto options = options_;
+        if (!options.staging_directory.starts_with('/') && !options.staging_directory.empty())
+            options.staging_directory = path::join(path::parent(item.target), options.staging_directory);
+        if (!options.staging_directory.empty())
+            options.staging_directory = path::confine(options.staging_directory);
+        if (!options.move_source_to.empty()) {
+            if (!options.move_source_to.starts_with('/'))
+                options.move_source_to = path::join(path::parent(item.place.path), options.move_source_to);
+            options.move_source_to = path::confine(options.move_source_to);
+            auto lease = co_await item.place.sessions->take();
+            const auto refused =
+                co_await transfer::caught(lease.files().make_directory(options.move_source_to));
+            if (refused && (refused->code == ErrorCode::cancelled || !refused->session_usable))
+                throw Error(*refused);
+        }
+        co_return options;
+    }
+
+    awaitable<void> go(const Item& item, std::function<awaitable<void>(transfer::Run&)> produce) {
+        const auto executor = co_await boost::asio::this_coro::executor;
+        auto options = co_await options_for(item);
+        const auto staging = options.staging_directory;
+        transfer::Run run(executor, *item.place.sessions, *target_.sessions, std::move(options), report_);
+        std::function<awaitable<void>(transfer::Run&)> whole =
+            [&](transfer::Run& running) -> awaitable<void> {
+            if (!staging.empty()) co_await running.make_directory(staging);
+            if (into_folder_ && !target_.local) co_await running.make_directory(target_.path);
+            co_await produce(running);
+        };
+        (void)co_await run.run(whole);
+    }
+
+    awaitable<void> copy_one(Item item) {
+        if (item.facts.size) report_.expect(*item.facts.size);
+        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) -> awaitable<void> {
+            transfer::Job job;
+            job.source = item.place.path;
+            job.facts = item.facts;
+            job.target = item.target;
+            job.careful = item.careful;
+            co_await run.add(std::move(job));
+        };
+        co_await go(item, produce);
+    }
+
+    awaitable<void> copy_tree(Item item) {
+        walked_ = true;
+        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) {
+            return add_tree(run, item);
+        };
+        co_await go(item, produce);
+    }
+
+    awaitable<void> add_tree(transfer::Run& run, const Item& item) {
+        // With a filter only the directories that hold something wanted are made; without, empty ones are
+        // kept too.
+        const bool all = filter_.takes_all();
+        co_await run.make_directory(item.target);
+        transfer::WalkOptions options;
+        options.filter = &filter_;
+        options.visitor_needs_sessions = true;
+        std::function<void(const std::string&, const Error&)> problem =
+            [&](const std::string& path, const Error& error) { run.report_failure(path, error); };
+        std::function<awaitable<void>(transfer::Found)> visit =
+            [&](transfer::Found found) -> awaitable<void> {
+            auto target = path::join(item.target, found.relative);
+            auto& entry = found.entry;
+            if (entry.type == EntryType::directory) {
+                if (all) co_await run.make_directory(std::move(target));
+                co_return;
+            }
+            if (entry.type == EntryType::other) {
+                context_.warn(fmt::format("{}: left out, because it is a pipe or a device",
+                                          item.place.located(entry.path)));
+                co_return;
+            }
+            if (entry.type == EntryType::symlink) {
+                auto lease = co_await item.place.sessions->take();
+                const auto directory = co_await is_directory(lease.files(), entry.path);
+                if (directory) {
+                    context_.warn(fmt::format("{}: left out, because it is a link to a directory",
+                                              item.place.located(entry.path)));
+                    co_return;
+                }
+                entry.size.reset();  // those of the link itself
+                entry.modified.reset();
+            }
+            if (!all) co_await run.make_directory(std::string(path::parent(target)));
+            if (entry.size) report_.expect(*entry.size);
+            transfer::Job job;
+            job.source = entry.path;
+            job.target = std::move(target);
+            job.facts = std::move(entry);
+            job.careful = options_.delete_source || !options_.move_source_to.empty();
+            co_await run.add(std::move(job));
+        };
+        co_await transfer::walk(*item.place.sessions, item.place.path, options, visit, problem);
+    }
+
+    Context& context_;
+    const CopyRequest& request_;
+    Places& places_;
+    transfer::Options options_;
+    transfer::Filter filter_;
+    CopyReport report_;
+    Place target_;
+    std::string local_target_;
+    bool into_folder_ = false;
+    bool walked_ = false;
+};
+
+void check(const CopyRequest& request) {
+    const auto refuse = [](std::string sentence) {
+        throw Error(ErrorCode::invalid_argument, std::move(sentence));
+    };
+    for (const auto& source : request.sources)
+        if (source.kind == Kind::standard_stream && (request.sources.size() > 1 || request.flags.recursive))
+            refuse("Standard input can only be copied alone.");
+    if (request.target.kind != Kind::standard_stream) return;
+    if (request.sources.size() > 1 || request.flags.recursive)
+        refuse("Only one file can be written to standard output.");
+    if (request.sources.front().kind == Kind::standard_stream)
+        refuse("Standard input is not copied to standard output; that is what cat is for.");
+}
+
+}  // namespace
+
+void copy_files(Context& context, const CopyRequest& request, const ConnectionFlags& connection) {
+    check(request);
+    with_places(context, connection, request.flags.parallel, [&](Places& places) -> awaitable<void> {
+        if (request.target.kind == Kind::standard_stream) {
+            const auto place = places.at(request.sources.front());
+            co_await print_file(context, place);
+            co_return;
+        }
+        Copy copy(context, request, places);
+        co_await copy.run();
+    });
+}
+
+}  // namespace fairlead::cli

@@ -1,0 +1,66 @@
+#include "cli/transfer_flags.hpp"
+
+#include "base/path.hpp"
+#include "cli/verb.hpp"
+
+namespace fairlead::cli {
+
+transfer::Options TransferFlags::to_options() const {
+    auto wanted = options;
+    wanted.if_exists = transfer::parse_if_exists(if_exists);
+    wanted.durable = !no_sync;
+    Error error(ErrorCode::invalid_argument, "The flags of this transfer do not go together.");
+    if (wanted.delete_source && !wanted.move_source_to.empty())
+        error.faults.push_back({"move-after", wanted.move_source_to, "not together with --delete-after"});
+    if (wanted.text && wanted.checksum)
+        error.faults.push_back(
+            {"checksum", "", "text mode changes line ends, so the ends cannot be compared"});
+    const auto& extension = wanted.temporary_extension;
+    if (!extension.empty() && !path::is_plain_name(extension))
+        error.faults.push_back(
+            {"temporary-extension", extension, "it must be part of a file name, such as part"});
+    if (!error.faults.empty()) throw error;
+    if (extension.starts_with('.')) wanted.temporary_extension = extension.substr(1);
+    return wanted;
+}
+
+void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context) {
+    auto& options = flags.options;
+    verb.add_flag("-r,--recursive", flags.recursive, "Directories, with everything below");
+    verb.add_option("-P,--parallel", flags.parallel, "Up to that many sessions at once")
+        ->type_name("N")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    verb.add_option(
+            "--if-exists", flags.if_exists,
+            "When the target is there: overwrite, fail, skip, append, rename (a.txt, a1.txt, ...), or "
+            "newer (only replace what is older)")
+        ->type_name("POLICY")
+        ->capture_default_str();
+    verb.add_option("--staging-directory", options.staging_directory,
+                    "Where a file is kept until it is complete; default: beside the target, hidden")
+        ->type_name("D");
+    verb.add_option("--temporary-extension", options.temporary_extension,
+                    "Call an unfinished file NAME.X; default: a hidden name of our own")
+        ->type_name("X");
+    verb.add_flag(
+        "--inplace", options.in_place,
+        "Write under the final name where the server cannot rename; a broken transfer leaves a torn file");
+    verb.add_flag("--checksum", options.checksum,
+                  "Compare checksums of both ends, by reading back where a server computes none");
+    verb.add_flag("--preserve", options.preserve, "Keep the time of the source");
+    verb.add_flag("--ascii", options.text,
+                  "Text mode (FTP TYPE A): line ends are converted, sizes not verified");
+    verb.add_flag(
+        "--no-sync", flags.no_sync,
+        "Do not wait for the disk; after a power failure a file may be empty though it was reported");
+    verb.add_flag("--delete-after", options.delete_source,
+                  "Delete the source, once the target is published and verified");
+    verb.add_option("--move-after", options.move_source_to,
+                    "Move the source to this directory, once the target is published and verified")
+        ->type_name("D");
+    verb.add_flag("-q,--quiet", context.options.quiet, "No progress and no messages but failures");
+    add_filter_options(verb, flags.filter);
+}
+
+}  // namespace fairlead::cli

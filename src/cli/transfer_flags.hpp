@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "cli/filter_flags.hpp"
+#include "transfer/options.hpp"
+
+namespace fairlead::cli {
+
+class Context;
+
+/// The flags of get, put and cp.
+struct TransferFlags {
+    bool recursive = false;
+    unsigned parallel = 1;
+    std::string if_exists = "overwrite";
+    bool no_sync = false;
+    transfer::Options options;  ///< without if_exists and durable, which to_options adds
+    FilterFlags filter;
+
+    /// Throws Error{invalid_argument} with every flag that is wrong or does not go with another.
+    transfer::Options to_options() const;
+};
+
+void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context);
+
+}  // namespace fairlead::cli
