@@ -192,13 +192,14 @@ void Session::take_home(const Reply& reply) {
 }
 
 awaitable<std::optional<Reply>> Session::collect_transfer_end(std::string_view step) {
+    const auto deadline = Clock::now() + endpoint_.timeouts.command;
     bool asked = false;
     std::optional<Reply> ended;
     try {
         while (usable() && control_->owed() > 0) {
             auto reply = co_await control_->receive_within(asked ? kAnswer : kTransferEnd, step);
             const bool nothing = !reply || reply->is_preliminary();
-            if (nothing && !reply && asked) {
+            if (nothing && (Clock::now() > deadline || (!reply && asked))) {
                 control_->give_up();
             } else if (nothing && !asked) {
                 // Pure-FTPd tells of a broken download in a 150 that nothing follows.

@@ -40,8 +40,8 @@ Transfer::~Transfer() {
 
 awaitable<bool> Transfer::open(Reply& refusal) {
     auto& control = session_->control();
-    if (session_->features().announced(
-            "PRET")) {  // distributed servers choose the node by what will be asked for
+    // Distributed servers choose their node by what will be asked for; Pure-FTPd only pretends to.
+    if (session_->features().announced("PRET") && !session_->pipelines()) {
         auto reply =
             co_await session_->command("PRET", request_.verb + " " + request_.argument, request_.step);
         if (!reply.is_success()) {

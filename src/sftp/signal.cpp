@@ -2,9 +2,8 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "net/timed_socket.hpp"
 
 namespace fairlead::sftp {
 
@@ -27,6 +26,11 @@ void Signal::set() noexcept {
     state_->timer.cancel();
 }
 
+void throw_if_cancelled(const asio::cancellation_state& state, std::string_view step) {
+    if (state.cancelled() == asio::cancellation_type::none) return;
+    throw Error(ErrorCode::cancelled, "The operation was cancelled.").at(std::string(step));
+}
+
 awaitable<bool> Signal::wait(Deadline deadline, std::string_view step) {
     const auto state = state_;  // the signal may go while a coroutine waits
     if (!state->set) {
@@ -34,7 +38,7 @@ awaitable<bool> Signal::wait(Deadline deadline, std::string_view step) {
         boost::system::error_code ended;
         co_await state->timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
         if (!state->set && ended) {
-            co_await net::check_cancelled(step);
+            throw_if_cancelled(co_await asio::this_coro::cancellation_state, step);
             co_return false;
         }
     }

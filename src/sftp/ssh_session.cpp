@@ -6,10 +6,12 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "net/timed_socket.hpp"
+#include "sftp/signal.hpp"
 
 namespace fairlead::sftp {
 
@@ -90,7 +92,7 @@ awaitable<int> SshSession::drive(std::string step, Deadline deadline, std::funct
                 .ends_session();
         co_await wait((ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0,
                       std::chrono::ceil<std::chrono::milliseconds>(deadline - now));
-        co_await net::check_cancelled(step);
+        throw_if_cancelled(co_await asio::this_coro::cancellation_state, step);
     }
 }
 
