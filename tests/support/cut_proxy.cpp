@@ -259,7 +259,7 @@ class CutProxy::Works {
             if (state == CutPipe::State::cut) {
                 cut_now(connection, *pipe);
                 over = cut_->kind == Cut::Kind::reset;
-                state = pipe->step(now);
+                if (!over) state = pipe->step(now);
             }
             if (over || state == CutPipe::State::broken) {
                 note(connection);

@@ -221,13 +221,14 @@ TEST_F(CutProxyTest, known_data_ports_are_data_connections_under_the_same_number
     wanted.offset = 3;
     both.set(wanted);
     auto control = connect_to(both.host(), both.port());
+    EXPECT_TRUE(both.wait_for_connections(1));
     auto client = connect_to(both.host(), data.port());
     client.write("0123456789");
     EXPECT_EQ(everything_from(client), std::pair(std::string("012"), true));
     control.write("still here");
     control.shutdown_sending();
     EXPECT_EQ(everything_from(control), std::pair(std::string("still here"), false));
-    EXPECT_TRUE(both.wait_for_connections(2));
+    ASSERT_EQ(both.carried().size(), 2u);
     EXPECT_EQ(both.carried()[1].channel, Cut::Channel::data);
 }
 
