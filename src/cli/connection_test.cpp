@@ -40,6 +40,7 @@ void print_step(Context& context, const service::TestStep& step) {
     const auto detail = to_printable(step.detail);
     context.print(fmt::format("{:<10} {:>6} ms  {:<6}  {}", step.step, step.time.count(),
                               step.ok ? "ok" : "FAILED", detail));
+    if (!step.hint.empty()) context.print(fmt::format("{:<29}fix: {}", "", to_printable(step.hint)));
     context.flush();
 }
 

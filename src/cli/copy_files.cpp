@@ -122,7 +122,7 @@ class Copy {
                     .on(parent.string());
         }
         target_ = places_.confined_folder(parent.string());
-        if (!folder) target_.path = "/" + path.filename().string();
+        if (!folder) target_.path = path.string();
     }
 
     transfer::Sessions& target_sessions() { return *target_.sessions; }

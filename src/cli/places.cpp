@@ -5,6 +5,7 @@
 
 #include "base/path.hpp"
 #include "fairlead/open.hpp"
+#include "remote/local_file_system.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::cli {
@@ -75,15 +76,16 @@ Place Places::at(const Location& location, const std::string& role) {
 Place Places::confined_folder(const std::string& folder) {
     auto& sessions = opened_["folder|" + folder];
     if (!sessions) {
-        auto opener = [folder]() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local(folder); };
+        auto opener = [folder]() -> awaitable<std::shared_ptr<FileSystem>> {
+            co_return open_local_folder(folder);
+        };
         sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), 1);
     }
     Place place;
     place.sessions = sessions;
     place.local = true;
-    place.path = "/";
+    place.path = folder;
     place.label = folder;
-    place.prefix = folder == "/" ? "" : folder;
     return place;
 }
 

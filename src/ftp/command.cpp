@@ -1,29 +1,18 @@
 #include "ftp/command.hpp"
 
+#include <algorithm>
+
 #include "base/path.hpp"
 
 namespace fairlead::ftp {
-namespace {
-
-void append_escaped(std::string& line, std::string_view text) {
-    for (const char c : text) {
-        line += c;
-        if (c == '\xff') line += c;
-    }
-}
-
-}  // namespace
 
 std::string command_line(std::string_view verb, std::string_view argument) {
     path::refuse_control_bytes(verb, "command");
     path::refuse_control_bytes(argument, "argument of an FTP command");
     std::string line;
     line.reserve(verb.size() + argument.size() + 3);
-    append_escaped(line, verb);
-    if (!argument.empty()) {
-        line += ' ';
-        append_escaped(line, argument);
-    }
+    line += verb;
+    if (!argument.empty()) line.append(" ").append(argument);
     return line += "\r\n";
 }
 
@@ -32,7 +21,7 @@ std::string raw_command_line(std::string_view command) {
 }
 
 std::string verb_of(std::string_view line) {
-    std::string verb(line.substr(0, line.find_first_of(" \r\n")));
+    std::string verb(line.substr(0, line.find_first_of(" \t\r\n")));
     for (char& c : verb)
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     return verb;
@@ -41,11 +30,14 @@ std::string verb_of(std::string_view line) {
 std::string masked(std::string_view line) {
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
         line.remove_suffix(1);
+    // Blanks in front do not keep a server from understanding a command that a user typed.
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     const auto verb = verb_of(line);
     if (verb.size() < line.size()) {
         if (verb == "PASS" || verb == "ACCT" || verb == "ADAT") return verb + " ********";
         // SITE PSWD and its relatives change a password.
-        const auto rest = line.substr(verb.size() + 1);
+        auto rest = line.substr(verb.size());
+        rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
         const auto sub = verb_of(rest);
         if (verb == "SITE" && (sub == "PSWD" || sub == "PASSWD" || sub == "CHPASS" || sub == "PASS"))
             return "SITE " + sub + " ********";

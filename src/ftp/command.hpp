@@ -8,8 +8,9 @@ namespace fairlead::ftp {
 /// One command as it goes over the wire: "RETR a b\r\n". Throws Error{invalid_argument} when the verb or the
 /// argument holds CR, LF or NUL; nothing may become a second command.
 ///
-/// The byte 0xFF is sent twice, as the Telnet rules of RFC 959 ask for (vsftpd, ProFTPD and lftp follow
-/// them). It never occurs in UTF-8 names.
+/// The byte 0xFF is sent as it is, although the Telnet rules of RFC 959 ask for two: vsftpd and Pure-FTPd
+/// would store both, and ProFTPD takes a single one that no Telnet command follows as the same. UTF-8 names
+/// never hold it.
 std::string command_line(std::string_view verb, std::string_view argument = {});
 
 /// The same for a raw command that a user typed ("SITE CHMOD 600 a").

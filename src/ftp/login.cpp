@@ -88,8 +88,14 @@ LoginMachine::Action LoginMachine::finish() {
 }
 
 void LoginMachine::refuse(const Reply& reply) const {
-    const auto words = text::lowered(reply.text());
     const auto& user = credentials_.username;
+    auto words = text::lowered(reply.text());
+    // The user's name says nothing about the reason ("User tlsbackup cannot log in").
+    for (const auto name = text::lowered(user);;) {
+        const auto at = words.find(name);
+        if (at == std::string::npos) break;
+        words.erase(at, name.size());
+    }
     if (says_too_many(reply))
         throw refusal(ErrorCode::server_busy, "The server admits no more users or connections now.", reply)
             .hinting("Try later, or lower the connection's number of sessions.");

@@ -197,7 +197,7 @@ std::optional<Reply> ReplyParser::build(std::size_t owed, bool after_silence) {
                 ++end;
             if (end != first_end) {
                 reply.oddity = "text went on behind the end line of the reply";
-                if (!after_silence && opens_multiline(lines_[end])) {
+                if (opens_multiline(lines_[end]) && !(after_silence && partial_.empty())) {
                     tail_waits_ = true;
                     return std::nullopt;
                 }

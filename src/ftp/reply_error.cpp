@@ -87,8 +87,8 @@ bool only_looks(std::string_view step) {
 bool says_too_many(const Reply& reply) {
     if (!reply.is_failure()) return false;
     const auto words = text::lowered(reply.text());
-    if (has_any(words,
-                {"attempt", "failed", "failure", "incorrect", "password", "open files", "bad command"}))
+    if (has_any(words, {"attempt", "failed", "failure", "incorrect", "password", "open files", "bad command",
+                        "quota", "storage", "disk", "space", "size"}))
         return false;
     return has_any(words, {"too many", "maximum number", "maximum of", "max clients", "max connections",
                            "maximum clients", "maximum connection", "maximum login", "connection limit",
@@ -191,6 +191,8 @@ Error error_for(const Reply& reply, std::string_view step, std::string_view path
     }
 
     // What concerns the command.
+    if (words.find("in ascii") != std::string::npos)  // SIZE and REST, where the server would have to count
+        return error(ErrorCode::unsupported, "The server does not do this in text mode");
     if (reply.code == 501)
         return error(ErrorCode::invalid_argument, "The server refused the command's argument");
     if (is_unknown_command(reply)) return error(ErrorCode::unsupported, "The server does not support this");

@@ -79,6 +79,7 @@ awaitable<void> Session::greet() {
     }
     peer_.server = greeting.text();
     pipelines_ = names_one_of(peer_.server, {"vsFTPd", "ProFTPD", "Pure-FTPd", "FileZilla Server"});
+    mixes_listings_ = names_one_of(peer_.server, {"Pure-FTPd"});
     replaces_on_rename_ = names_one_of(peer_.server, {"vsFTPd", "ProFTPD", "Pure-FTPd"});
     if (!tls_ || implicit) co_return;
 
@@ -216,6 +217,13 @@ awaitable<std::optional<Reply>> Session::collect_transfer_end(std::string_view s
         if (error.code == ErrorCode::cancelled) throw;
     }
     co_return ended;
+}
+
+void Session::abandon_listing() noexcept {
+    if (mixes_listings_)
+        control_->give_up();
+    else
+        abandoned_ = true;
 }
 
 awaitable<void> Session::ready(std::string_view step) {

@@ -69,6 +69,9 @@ class Session {
     awaitable<std::optional<Reply>> collect_transfer_end(std::string_view step);
     /// A transfer was dropped with its final reply still owed.
     void abandon_transfer() noexcept { abandoned_ = true; }
+    /// A listing was dropped before its end. Pure-FTPd begins the next listing with what it could not send of
+    /// this one: the session must go.
+    void abandon_listing() noexcept;
     /// After a raw command: what is remembered of the server's state may be wrong.
     void forget_type() noexcept { type_ = Type::unknown; }
 
@@ -116,6 +119,7 @@ class Session {
     bool asked_system_ = false;
     bool pipelines_ = false;
     bool replaces_on_rename_ = false;
+    bool mixes_listings_ = false;
     bool abandoned_ = false;
     std::unique_ptr<std::byte[]> buffer_;
 };

@@ -35,7 +35,9 @@ awaitable<std::unique_ptr<Transfer>> Transfer::start(std::shared_ptr<Session> se
 Transfer::~Transfer() {
     if (stream_) stream_->close();
     data_.close();
-    if (commanded_ && !final_) session_->abandon_transfer();
+    if (!commanded_ || final_) return;
+    const bool listing = request_.verb == "MLSD" || request_.verb == "LIST" || request_.verb == "NLST";
+    listing ? session_->abandon_listing() : session_->abandon_transfer();
 }
 
 awaitable<bool> Transfer::open(Reply& refusal) {

@@ -72,7 +72,7 @@ void sync_all(const local::Root& root, const std::vector<std::string>& paths) {
 
 }  // namespace
 
-LocalFileSystem::LocalFileSystem(std::string_view root) : root_(root) {
+LocalFileSystem::LocalFileSystem(std::string_view root, bool whole_paths) : root_(root, whole_paths) {
     abilities_.resume_read = abilities_.resume_write = abilities_.append = true;
     abilities_.atomic_replace = abilities_.machine_listing = abilities_.utf8 = true;
     abilities_.set_modified = abilities_.set_mode = abilities_.symlinks = true;
@@ -88,7 +88,7 @@ awaitable<Entry> LocalFileSystem::stat(std::string_view path) {
     auto clean = path::confine(path);
     Entry entry;
     int reason = 0;
-    if (clean == "/") {
+    if (root_.is_top(clean)) {
         const auto opened = root_.open(clean, O_PATH);
         reason = opened ? local::describe(opened.get(), "", names_, entry) : errno;
     } else {
@@ -175,7 +175,7 @@ awaitable<void> LocalFileSystem::remove(std::string_view path) {
 }
 
 awaitable<void> LocalFileSystem::make_directory(std::string_view path) {
-    if (path::confine(path) == "/") throw error_of(EEXIST, "Making the directory", root_.shown(path));
+    if (root_.is_top(path::confine(path))) throw error_of(EEXIST, "Making the directory", root_.shown(path));
     const auto [directory, name] = root_.parent(std::string(path));
     if (::mkdirat(directory.get(), name.c_str(), 0777) != 0)
         throw error_of(errno, "Making the directory", root_.shown(path));
@@ -245,6 +245,10 @@ awaitable<void> LocalFileSystem::close() {
 
 std::unique_ptr<FileSystem> open_local(std::string_view root) {
     return std::make_unique<LocalFileSystem>(root);
+}
+
+std::unique_ptr<FileSystem> open_local_folder(std::string_view folder) {
+    return std::make_unique<LocalFileSystem>(folder, true);
 }
 
 }  // namespace fairlead

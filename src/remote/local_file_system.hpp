@@ -14,8 +14,8 @@ namespace fairlead {
 /// directory walks, checksums) runs on other threads and comes back.
 class LocalFileSystem final : public FileSystem {
   public:
-    /// Throws not_found when there is no such directory.
-    explicit LocalFileSystem(std::string_view root);
+    /// Throws not_found when there is no such directory. `whole_paths`: see local::Root.
+    explicit LocalFileSystem(std::string_view root, bool whole_paths = false);
 
     const Abilities& abilities() const override { return abilities_; }
     const PeerInfo& peer() const override { return peer_; }
@@ -41,5 +41,9 @@ class LocalFileSystem final : public FileSystem {
     Abilities abilities_;
     PeerInfo peer_;
 };
+
+/// The folder and what is below it, by their paths on this machine, with nothing leading out of it: for
+/// writing files whose names come from elsewhere.
+std::unique_ptr<FileSystem> open_local_folder(std::string_view folder);
 
 }  // namespace fairlead

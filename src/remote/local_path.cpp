@@ -77,24 +77,42 @@ Error error_of(int reason, std::string_view doing, std::string_view path) {
         case ELOOP:
         case EXDEV:
             return make(ErrorCode::outside_working_directory,
-                        fmt::format("'{}' leads out of its folder through a symbolic link.", path))
-                .hinting("name the folder that the link points to");
+                        fmt::format("'{}' leads out of its folder.", path))
+                .hinting("is there a symbolic link on the way? Name the folder that it points to");
         default:
             return make(ErrorCode::internal,
                         fmt::format("{} '{}' failed: {}.", doing, path, std::strerror(reason)));
     }
 }
 
-Root::Root(std::string_view directory)
+Root::Root(std::string_view directory, bool whole_paths)
     : directory_(directory.empty() ? "." : directory),
+      whole_paths_(whole_paths),
       whole_machine_(path::parts(directory_).empty() && directory_[0] == '/') {
+    if (whole_paths) directory_ = path::confine(directory_);
     descriptor_ = Descriptor(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!descriptor_) throw error_of(errno, "Opening the directory", directory_);
 }
 
+/// The path as seen from the directory, relative; nothing when it is not below it.
+std::optional<std::string> Root::below(const std::string& path) const {
+    std::string_view rest = path;
+    if (whole_paths_ && !whole_machine_) {
+        if (!rest.starts_with(directory_)) return std::nullopt;
+        rest.remove_prefix(directory_.size());
+        if (!rest.empty() && rest.front() != '/') return std::nullopt;
+    }
+    const auto from = rest.find_first_not_of('/');
+    return from == std::string_view::npos ? "." : std::string(rest.substr(from));
+}
+
 Descriptor Root::open(const std::string& path, int flags, mode_t mode) const noexcept {
-    const auto from = path.find_first_not_of('/');
-    const std::string below = from == std::string::npos ? "." : path.substr(from);
+    const auto inside = below(path);
+    if (!inside) {
+        errno = EXDEV;
+        return Descriptor();
+    }
+    const auto& below = *inside;
     flags |= O_CLOEXEC;
     if (whole_machine_) return Descriptor(::openat(descriptor_.get(), below.c_str(), flags, mode));
     open_how how{};
@@ -108,14 +126,15 @@ Descriptor Root::open(const std::string& path, int flags, mode_t mode) const noe
 }
 
 std::string Root::shown(std::string_view path) const {
-    if (whole_machine_) return std::string(path);
+    if (whole_machine_ || whole_paths_) return std::string(path);
     return path == "/" ? directory_ : path::join(directory_, path);
 }
 
 std::pair<Descriptor, std::string> Root::parent(const std::string& path) const {
     const auto clean = path::confine(path);
-    if (clean == "/")
-        throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the root directory.", path)).on(path);
+    if (is_top(clean))
+        throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the top directory.", shown(path)))
+            .on(path);
     const std::string above(path::parent(clean));
     auto directory = open(above, O_PATH | O_DIRECTORY);
     if (!directory) throw error_of(errno, "Opening the directory", shown(above));

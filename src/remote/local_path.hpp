@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,19 +43,26 @@ Error error_of(int reason, std::string_view doing, std::string_view path);
 /// directory. Below "/" there is nothing to leave, so all links are followed there.
 class Root {
   public:
-    explicit Root(std::string_view directory);
+    /// With `whole_paths`, paths are those of the machine and must be the directory or below it
+    /// ("/home/x/in/a.txt"); else the directory is "/" and they are below it.
+    explicit Root(std::string_view directory, bool whole_paths = false);
 
     /// open(2) below the root. Gives an empty descriptor and errno on failure.
     Descriptor open(const std::string& path, int flags, mode_t mode = 0) const noexcept;
     /// The directory that holds `path`, for the *at calls, with the last name. Throws.
     std::pair<Descriptor, std::string> parent(const std::string& path) const;
+    /// Whether a path is the directory itself.
+    bool is_top(const std::string& path) const { return below(path) == "."; }
     /// The path as the rest of the machine knows it, for messages.
     std::string shown(std::string_view path) const;
     /// Whether symbolic links may lead anywhere, because the root is "/".
     bool whole_machine() const noexcept { return whole_machine_; }
 
   private:
+    std::optional<std::string> below(const std::string& path) const;
+
     std::string directory_;
+    bool whole_paths_;
     bool whole_machine_;
     Descriptor descriptor_;
 };

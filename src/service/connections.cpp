@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <functional>
+#include <iterator>
 
 #include "base/near.hpp"
 #include "fairlead/error.hpp"
@@ -20,10 +22,26 @@ Time now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+std::string name_key(std::string_view name) {
+    std::string key(name);
+    for (auto& c : key)
+        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return key;
+}
+
 bool same_name(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) {
-        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    return name_key(a) == name_key(b);
+}
+
+/// Adds what is global to a project's own, by name; an own one hides a global one of the same name.
+template <class Item, class Name>
+void add_unhidden(std::vector<Item>& own, std::vector<Item> global, Name name) {
+    const auto key = [&](const Item& item) { return name_key(std::invoke(name, item)); };
+    std::erase_if(global, [&](const Item& item) {
+        return std::ranges::binary_search(own, key(item), std::less<>{}, key);
     });
+    std::ranges::move(global, std::back_inserter(own));
+    std::ranges::sort(own, std::less<>{}, key);
 }
 
 /// Whether a secret meant for `before` would reach somebody else with `after`.
@@ -151,22 +169,15 @@ Connection Connections::get(std::string_view project, std::string_view name) {
 
 std::vector<Connection> Connections::list(std::string_view project) {
     auto found = store_.list(project);
-    if (project == catalog::kGlobalProject) return found;
-    for (auto& global : store_.list(catalog::kGlobalProject)) {
-        const bool hidden =
-            std::ranges::any_of(found, [&](const auto& own) { return same_name(own.name, global.name); });
-        if (!hidden) found.push_back(std::move(global));
-    }
+    if (project != catalog::kGlobalProject)
+        add_unhidden(found, store_.list(catalog::kGlobalProject), &Connection::name);
     return found;
 }
 
 std::vector<std::string> Connections::names(std::string_view project) {
     auto found = store_.names(project);
     if (project != catalog::kGlobalProject)
-        std::ranges::copy(store_.names(catalog::kGlobalProject), std::back_inserter(found));
-    std::ranges::sort(found);
-    const auto same = std::ranges::unique(found);
-    found.erase(same.begin(), same.end());
+        add_unhidden(found, store_.names(catalog::kGlobalProject), std::identity{});
     return found;
 }
 
@@ -219,11 +230,20 @@ awaitable<std::unique_ptr<FileSystem>> Connections::open(std::string project, st
 
 void Connections::record_host_key(std::string_view project, std::string_view name,
                                   const std::string& fingerprint) {
-    auto connection = get(project, name);
-    auto& keys = connection.sftp.host_keys;
-    if (fingerprint.empty() || std::ranges::find(keys, fingerprint) != keys.end()) return;
-    keys.push_back(fingerprint);
-    store_change(std::move(connection), store::Change::update);
+    constexpr int kAttempts = 5;
+    for (int attempt = 1; !fingerprint.empty(); ++attempt) {
+        auto connection = get(project, name);
+        auto& keys = connection.sftp.host_keys;
+        if (std::ranges::find(keys, fingerprint) != keys.end()) return;
+        keys.push_back(fingerprint);
+        try {
+            store_change(std::move(connection), store::Change::update);
+            return;
+        } catch (const Error& error) {
+            // Another process changed the connection, perhaps to record the same key.
+            if (error.code != ErrorCode::conflict || attempt == kAttempts) throw;
+        }
+    }
 }
 
 }  // namespace fairlead::service

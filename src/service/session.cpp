@@ -54,12 +54,19 @@ awaitable<std::uint64_t> read_into(FileSystem& files, std::string_view path, Rea
                                    const std::function<void(std::span<const std::byte>)>& sink) {
     const auto stream = co_await files.open_read(path, options);
     std::uint64_t total = 0;
-    while (true) {
+    std::exception_ptr failure;  // of the sink; the stream's own end the stream
+    while (!failure) {
         const auto piece = co_await stream->read();
         if (piece.empty()) co_return total;
-        sink(piece);
+        try {
+            sink(piece);
+        } catch (...) {
+            failure = std::current_exception();
+        }
         total += piece.size();
     }
+    co_await stream->close();
+    std::rethrow_exception(failure);
 }
 
 awaitable<std::uint64_t> write_from(FileSystem& files, std::string_view path, WriteOptions options,

@@ -83,13 +83,14 @@ class Flight final : public ReplyTaker {
 class PipelinedWriteStream final : public WriteStream {
   public:
     PipelinedWriteStream(std::shared_ptr<Session> session, const asio::any_io_executor& executor,
-                         std::string path, std::string handle, std::uint64_t offset)
+                         std::string path, std::string handle, std::uint64_t offset, bool durable)
         : session_(std::move(session)),
           flight_(std::make_shared<Flight>(executor, path)),
           path_(std::move(path)),
           handle_(std::move(handle)),
           offset_(offset),
-          piece_(session_->limits().write_length) {}
+          piece_(session_->limits().write_length),
+          durable_(durable) {}
 
     ~PipelinedWriteStream() override { give_up(); }
 
@@ -136,7 +137,7 @@ class PipelinedWriteStream final : public WriteStream {
         }
         co_await throw_failure();
         session_->check();
-        if (session_->extensions().fsync) co_await sync();
+        if (durable_ && session_->extensions().fsync) co_await sync();
         ended_ = true;
         const auto status = co_await status_of(*session_, PacketType::close, fmt::format("CLOSE {}", path_),
                                                [this](PacketWriter& packet) { packet.string(handle_); });
@@ -275,6 +276,7 @@ class PipelinedWriteStream final : public WriteStream {
     std::string handle_;
     std::uint64_t offset_;
     std::uint32_t piece_;
+    bool durable_;
     std::uint64_t next_ticket_ = 1;
     Bytes gathered_;
     bool ended_ = false;
@@ -346,7 +348,7 @@ awaitable<std::unique_ptr<WriteStream>> open_for_writing(std::shared_ptr<Session
     }
     const auto executor = co_await asio::this_coro::executor;
     co_return std::make_unique<PipelinedWriteStream>(session, executor, std::move(path), std::move(handle),
-                                                     offset);
+                                                     offset, options.durable);
 }
 
 }  // namespace fairlead::sftp

@@ -44,15 +44,14 @@ const std::string& written_path(const TransferPlan& plan) {
     return plan.temporary.empty() ? plan.target : plan.temporary;
 }
 
-WriteOptions write_options(const TransferPlan& plan, const Job& job, const Options& options, bool durable) {
+WriteOptions write_options(const TransferPlan& plan, const Job& job, const Options& options, bool durable,
+                           bool can_convert) {
     WriteOptions write;
-    // A name that only we can know is made new. One that the user chose may be left over from last time.
-    const bool own_name = !plan.temporary.empty() && options.temporary_extension.empty();
-    write.mode = plan.mode == Mode::append ? WriteOptions::Mode::append
-                 : own_name                ? WriteOptions::Mode::create
-                                           : WriteOptions::Mode::truncate;
+    // Not Mode::create: over FTP that costs a question, and nobody can have made a name that only we know. A
+    // name that the user chose may be left over from last time.
+    write.mode = plan.mode == Mode::append ? WriteOptions::Mode::append : WriteOptions::Mode::truncate;
     write.expected_size = job.facts.size;
-    write.text = options.text;
+    write.text = options.text && can_convert;
     write.durable = durable;
     return write;
 }
@@ -61,15 +60,18 @@ WriteOptions write_options(const TransferPlan& plan, const Job& job, const Optio
 awaitable<void> move_content(FileSystem& source, FileSystem& target, Staged& staged, const Options& options,
                              bool durable, Progress* progress) {
     const auto& [job, plan, result] = staged;
+    const bool from_text = source.abilities().text_mode, to_text = target.abilities().text_mode;
+    if (options.text && !from_text && !to_text)
+        throw Error(ErrorCode::unsupported, "Neither side has a text mode; only FTP does.").on(job.source);
     std::optional<Digest> digest;
     if (options.checksum) digest.emplace(choose_checksum(source.abilities(), target.abilities()));
     ReadOptions reading;
     reading.expected_size = job.facts.size;
-    reading.text = options.text;
+    reading.text = options.text && from_text;
     const auto from = co_await source.open_read(job.source, reading);
     const SourceWatch watch(job.facts, *from);
     const auto to =
-        co_await target.open_write(written_path(plan), write_options(plan, job, options, durable));
+        co_await target.open_write(written_path(plan), write_options(plan, job, options, durable, to_text));
 
     auto& bytes = staged.result.bytes;
     const auto moving = [](ReadStream& in, WriteStream& out, Digest* sum, Progress* listener,

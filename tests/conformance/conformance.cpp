@@ -19,6 +19,15 @@ void Conformance::TearDown() {
     if (files_) loop_.run(files_->close());
 }
 
+void Conformance::expect_error_path(std::string_view path) const {
+    if (deviates(Deviation::errors_name_the_path_on_disk)) {
+        EXPECT_THAT(last_error().path, testing::EndsWith(std::string(path)));
+        EXPECT_NE(last_error().path, path);
+    } else {
+        EXPECT_EQ(last_error().path, path);
+    }
+}
+
 std::vector<Entry> Conformance::list(std::string_view path) {
     return loop_.run([](FileSystem& files, std::string directory) -> awaitable<std::vector<Entry>> {
         auto listing = co_await files.list(directory);

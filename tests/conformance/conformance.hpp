@@ -56,6 +56,7 @@ class Conformance : public testing::TestWithParam<Target> {
         return "no error";
     }
     const Error& last_error() const { return last_error_.value(); }
+    void expect_error_path(std::string_view path) const;
 
     Loop loop_;
 

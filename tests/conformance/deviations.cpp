@@ -6,28 +6,80 @@ namespace fairlead::test {
 
 std::string_view to_string(Deviation deviation) {
     switch (deviation) {
-        case Deviation::lists_without_dot_files:
-            return "lists_without_dot_files";
-        case Deviation::modified_not_to_the_second:
-            return "modified_not_to_the_second";
+        case Deviation::listed_times_are_coarse:
+            return "listed_times_are_coarse";
         case Deviation::mode_not_reported:
             return "mode_not_reported";
         case Deviation::links_look_like_targets:
             return "links_look_like_targets";
-        case Deviation::empty_path_of_dangling_link:
-            return "empty_path_of_dangling_link";
-        case Deviation::names_must_be_utf8:
-            return "names_must_be_utf8";
-        case Deviation::leading_spaces_are_lost:
-            return "leading_spaces_are_lost";
-        case Deviation::directory_mode_refused:
-            return "directory_mode_refused";
+        case Deviation::dangling_links_not_found:
+            return "dangling_links_not_found";
+        case Deviation::byte_ff_arrives_doubled:
+            return "byte_ff_arrives_doubled";
+        case Deviation::names_are_sanitised:
+            return "names_are_sanitised";
+        case Deviation::no_stars_in_directory_names:
+            return "no_stars_in_directory_names";
+        case Deviation::dropped_listing_ends_session:
+            return "dropped_listing_ends_session";
+        case Deviation::line_breaks_are_plain_bytes:
+            return "line_breaks_are_plain_bytes";
+        case Deviation::errors_name_the_path_on_disk:
+            return "errors_name_the_path_on_disk";
     }
     return "";
 }
 
 const std::vector<DeclaredDeviation>& declared_deviations() {
-    static const std::vector<DeclaredDeviation> table{};
+    static const std::vector<DeclaredDeviation> table{
+        {Deviation::listed_times_are_coarse, "vsftpd",
+         "it has no MLSD, and LIST shows minutes, or days for older files"},
+        {Deviation::listed_times_are_coarse, "vsftpd_explicit",
+         "it has no MLSD, and LIST shows minutes, or days for older files"},
+        {Deviation::listed_times_are_coarse, "vsftpd_implicit",
+         "it has no MLSD, and LIST shows minutes, or days for older files"},
+        {Deviation::mode_not_reported, "vsftpd", "it has no MLST; SIZE and MDTM tell no permissions"},
+        {Deviation::mode_not_reported, "vsftpd_explicit",
+         "it has no MLST; SIZE and MDTM tell no permissions"},
+        {Deviation::mode_not_reported, "vsftpd_implicit",
+         "it has no MLST; SIZE and MDTM tell no permissions"},
+        {Deviation::links_look_like_targets, "vsftpd", "SIZE and MDTM follow links"},
+        {Deviation::links_look_like_targets, "vsftpd_explicit", "SIZE and MDTM follow links"},
+        {Deviation::links_look_like_targets, "vsftpd_implicit", "SIZE and MDTM follow links"},
+        {Deviation::dangling_links_not_found, "vsftpd", "SIZE and MDTM follow links"},
+        {Deviation::dangling_links_not_found, "vsftpd_explicit", "SIZE and MDTM follow links"},
+        {Deviation::dangling_links_not_found, "vsftpd_implicit", "SIZE and MDTM follow links"},
+        {Deviation::byte_ff_arrives_doubled, "vsftpd",
+         "it takes names as they come, RFC 959's Telnet rules aside"},
+        {Deviation::byte_ff_arrives_doubled, "vsftpd_explicit",
+         "it takes names as they come, RFC 959's Telnet rules aside"},
+        {Deviation::byte_ff_arrives_doubled, "vsftpd_implicit",
+         "it takes names as they come, RFC 959's Telnet rules aside"},
+        {Deviation::links_look_like_targets, "proftpd",
+         "its MLST tells of the target, without the fact that names a link"},
+        {Deviation::links_look_like_targets, "proftpd_explicit",
+         "its MLST tells of the target, without the fact that names a link"},
+        {Deviation::dangling_links_not_found, "proftpd", "its MLST follows links"},
+        {Deviation::dangling_links_not_found, "proftpd_explicit", "its MLST follows links"},
+        {Deviation::no_stars_in_directory_names, "proftpd", "its MKD refuses every name with a star"},
+        {Deviation::no_stars_in_directory_names, "proftpd_explicit",
+         "its MKD refuses every name with a star"},
+        {Deviation::links_look_like_targets, "proftpd_sftp", "its LSTAT tells of the target inside a jail"},
+        {Deviation::byte_ff_arrives_doubled, "pure_ftpd",
+         "it takes names as they come, RFC 959's Telnet rules aside"},
+        {Deviation::byte_ff_arrives_doubled, "pure_ftpd_explicit",
+         "it takes names as they come, RFC 959's Telnet rules aside"},
+        {Deviation::names_are_sanitised, "pure_ftpd",
+         "it guards its users against names that confuse other programs"},
+        {Deviation::names_are_sanitised, "pure_ftpd_explicit",
+         "it guards its users against names that confuse other programs"},
+        {Deviation::dropped_listing_ends_session, "pure_ftpd",
+         "it sends the rest of a dropped listing at the start of the next one"},
+        {Deviation::dropped_listing_ends_session, "pure_ftpd_explicit",
+         "it sends the rest of a dropped listing at the start of the next one"},
+        {Deviation::line_breaks_are_plain_bytes, "local", "a local name never reaches a control channel"},
+        {Deviation::errors_name_the_path_on_disk, "local", "that is the path people can look at"},
+    };
     return table;
 }
 

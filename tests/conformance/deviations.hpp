@@ -9,14 +9,17 @@ namespace fairlead::test {
 /// then expects the difference itself, so a declared deviation that is not real fails as an undeclared one
 /// does.
 enum class Deviation {
-    lists_without_dot_files,      ///< names that begin with a dot do not show in listings
-    modified_not_to_the_second,   ///< a set time reads back less exact than a second
-    mode_not_reported,            ///< permission bits do not show in stat
-    links_look_like_targets,      ///< stat and list tell the target's facts, not the link's
-    empty_path_of_dangling_link,  ///< a link that points nowhere is not found by stat
-    names_must_be_utf8,           ///< bytes that are no UTF-8 are refused or altered in names
-    leading_spaces_are_lost,      ///< a name's leading spaces get lost on the way
-    directory_mode_refused,
+    listed_times_are_coarse,       ///< times in listings are less exact than a second
+    mode_not_reported,             ///< permission bits do not show in stat
+    links_look_like_targets,       ///< stat tells the facts of what a link points to
+    dangling_links_not_found,      ///< stat does not find a link that points nowhere
+    byte_ff_arrives_doubled,       ///< the server does not undo Telnet's doubling of the byte 0xFF in names
+    names_are_sanitised,           ///< backslashes are refused; tabs and trailing spaces become underscores
+    no_stars_in_directory_names,   ///< a directory cannot be called "a*b"
+    dropped_listing_ends_session,  ///< after a listing was left before its end, the session must be opened
+                                   ///< anew
+    line_breaks_are_plain_bytes,   ///< a name may hold CR and LF, because no control channel is near
+    errors_name_the_path_on_disk,  ///< Error::path is the path as this machine knows it
 };
 std::string_view to_string(Deviation deviation);
 

@@ -49,7 +49,7 @@ TEST_P(Conformance, read_after_a_refused_read_at_an_offset_starts_at_the_beginni
 
 TEST_P(Conformance, read_of_nothing_is_not_found) {
     EXPECT_EQ(error_of([&] { read("/missing"); }), "not_found");
-    EXPECT_EQ(last_error().path, "/missing");
+    expect_error_path("/missing");
     EXPECT_TRUE(last_error().session_usable);
 }
 

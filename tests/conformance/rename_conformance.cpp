@@ -84,7 +84,7 @@ TEST_P(Conformance, remove_takes_a_file_away) {
 
 TEST_P(Conformance, remove_of_nothing_is_not_found) {
     EXPECT_EQ(error_of([&] { remove("/missing"); }), "not_found");
-    EXPECT_EQ(last_error().path, "/missing");
+    expect_error_path("/missing");
 }
 
 TEST_P(Conformance, remove_of_a_directory_is_invalid_argument_and_keeps_it) {

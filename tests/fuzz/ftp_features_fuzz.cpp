@@ -12,8 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (const auto reply = parser.take()) {
         auto features = ftp::Features::from(*reply);
         features.wanted_mlst_facts();
-        for (const auto& command : features.checksum_commands()) {
+        const auto commands = features.checksum_commands();
+        for (const auto& command : commands)
             PROMISE(features.announced(command.verb));
+        for (const auto& command : commands) {
             features.refuse(command.verb);
             PROMISE(!features.may_try(command.verb));
         }

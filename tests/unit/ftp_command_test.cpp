@@ -21,14 +21,16 @@ TEST(FtpCommand, landmine_10_line_breaks_and_nul_are_refused_before_anything_is_
     }
 }
 
-TEST(FtpCommand, the_byte_0xff_is_doubled_for_telnet) {
-    EXPECT_EQ(command_line("RETR", "\xff"), "RETR \xff\xff\r\n");
+TEST(FtpCommand, the_byte_0xff_is_not_doubled_since_servers_would_store_both) {
+    EXPECT_EQ(command_line("RETR", "\xff"), "RETR \xff\r\n");
 }
 
 TEST(FtpCommand, secrets_are_masked_in_traces) {
     EXPECT_EQ(masked("PASS geheim\r\n"), "PASS ********");
     EXPECT_EQ(masked("pass a b c"), "PASS ********");
     EXPECT_EQ(masked("ACCT x\r\n"), "ACCT ********");
+    EXPECT_EQ(masked("  PASS\tgeheim"), "PASS ********");
+    EXPECT_EQ(masked("site  pswd old new"), "SITE PSWD ********");
     EXPECT_EQ(masked("SITE PSWD old new"), "SITE PSWD ********");
     EXPECT_EQ(masked("RETR PASS\r\n"), "RETR PASS");
     EXPECT_EQ(masked("PASS"), "PASS");

@@ -110,6 +110,12 @@ TEST(FtpLogin, a_server_that_wants_tls_says_so_in_the_hint) {
     }
 }
 
+TEST(FtpLogin, a_user_called_after_tls_is_not_told_to_use_it) {
+    EXPECT_EQ(
+        refused({"tlsbackup", Secret("s3cret"), Secret(), false}, {"530 User tlsbackup cannot log in"}).code,
+        ErrorCode::authentication_failed);
+}
+
 TEST(FtpLogin, anonymous_by_default) {
     EXPECT_EQ(conversation({}, {"331 e-mail", "230 in"}), "USER anonymous, PASS anonymous@, done");
     EXPECT_EQ(conversation({"ftp", Secret("me@here"), Secret(), false}, {"331 e-mail", "230 in"}),

@@ -65,6 +65,15 @@ TEST(FtpReplyError, what_servers_say_becomes_the_codes_of_the_contract) {
     }
 }
 
+TEST(FtpReplyError, landmine_20_size_in_text_mode_is_unsupported) {
+    EXPECT_EQ(error_for(reply("550 SIZE not allowed in ASCII mode."), "stat").code, ErrorCode::unsupported);
+}
+
+TEST(FtpReplyError, a_limit_of_storage_is_not_one_of_users) {
+    EXPECT_EQ(error_for(reply("550 Quota limit exceeded"), "write").code, ErrorCode::quota_exceeded);
+    EXPECT_EQ(error_for(reply("552 Disk space limit reached"), "write").code, ErrorCode::no_space);
+}
+
 TEST(FtpReplyError, landmine_52_session_resumption_is_recognised_in_text_and_code) {
     for (const auto* line :
          {"522 SSL connection failed: session reuse required",

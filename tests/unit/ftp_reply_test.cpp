@@ -89,6 +89,20 @@ TEST(FtpReply, landmine_2_an_unfinished_reply_stays_unfinished_however_silent_th
     EXPECT_EQ(parser.take()->lines.size(), 5u);
 }
 
+TEST(FtpReply, a_tail_that_opens_again_waits_for_its_end_or_for_silence_between_lines) {
+    ReplyParser parser;
+    parser.feed("226-a\r\n226 b\r\n226-c\r\n226 ");
+    EXPECT_FALSE(parser.take().has_value());
+    EXPECT_FALSE(parser.may_be_complete());
+    EXPECT_FALSE(parser.take_after_silence().has_value());
+    parser.feed("d\r\n");
+    EXPECT_EQ(parser.take()->lines.size(), 4u);
+    parser.feed("226-a\r\n226 b\r\n226-c\r\n");
+    EXPECT_FALSE(parser.take().has_value());
+    EXPECT_TRUE(parser.may_be_complete());
+    EXPECT_EQ(parser.take_after_silence()->lines.size(), 3u);
+}
+
 TEST(FtpReply, a_preliminary_and_a_final_reply_in_one_segment_are_two) {
     ReplyParser parser;
     const auto replies = all(parser, "150 opening\r\n226-stats\r\n226 done\r\n");

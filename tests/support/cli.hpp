@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace fairlead::test {
+
+/// The built binary with a data directory of its own.
+class Cli {
+  public:
+    /// Runs `fairlead ARGUMENTS...` to its end.
+    ProcessResult operator()(const std::vector<std::string>& arguments, ProcessOptions options = {}) const;
+    /// The same, expecting success; gives standard output. Throws std::runtime_error with what was said
+    /// otherwise.
+    std::string ok(const std::vector<std::string>& arguments, ProcessOptions options = {}) const;
+    /// Standard output of a successful run with --json, parsed.
+    boost::json::value json(std::vector<std::string> arguments, ProcessOptions options = {}) const;
+
+    /// The command line as the arguments of a program that starts it, such as a shell.
+    std::vector<std::string> command(const std::vector<std::string>& arguments) const;
+
+    std::filesystem::path data() const { return folder_ / "data"; }
+    const TemporaryFolder& folder() const noexcept { return folder_; }
+
+  private:
+    TemporaryFolder folder_;
+};
+
+}  // namespace fairlead::test
