@@ -125,7 +125,7 @@ def write_part(out, results, options):
     for result in results:
         ratio = result.ratio()
         bar = result.cell.bar
-        state = "" if bar is None else f"{bar:.1f} × {'met' if ratio and ratio >= bar else '**not met**'}"
+        state = "" if bar is None or ratio is None else f"{bar:.1f} × {'met' if ratio and ratio >= bar else '**not met**'}"
         said = "not comparable" if ratio is None else f"{ratio:.2f} × {result.best_peer()}"
         out.write(f"| {result.cell.title} | {said} | {state} |\n")
         for peer, promised in result.cell.bars.items():

@@ -19,7 +19,7 @@
 #include "transfer/transfer.hpp"
 
 /// A small file is moved through a proxy that breaks the connection at some byte: at both ends and the middle
-/// of everything that passes, then ever closer, as long as FAIRLEAD_CUT_SECONDS (10) last for each test.
+/// of everything that passes, then ever closer, as long as FAIRLEAD_CUT_SECONDS (8) last for each test.
 /// Whatever breaks, the outcome is the whole file or a clear failure.
 
 namespace fairlead::test {
@@ -29,7 +29,7 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 using transfer::caught;
 
-constexpr unsigned kWorkers = 6;
+constexpr unsigned kWorkers = 8;
 const std::string kOld = "what was there before";
 const std::string kNew = noise(700);
 
@@ -42,11 +42,21 @@ struct Route {
 
 std::chrono::seconds time_for_each_test() {
     const char* asked = std::getenv("FAIRLEAD_CUT_SECONDS");
-    return std::chrono::seconds(asked != nullptr ? std::atoi(asked) : 10);
+    return std::chrono::seconds(asked != nullptr ? std::atoi(asked) : 8);
 }
+
+/// Keeps the conversation.
+class Transcript : public Observer {
+  public:
+    void sent(std::string_view line) override { text += fmt::format("    > {}\n", line); }
+    void received(std::string_view line) override { text += fmt::format("    < {}\n", line); }
+    void note(std::string_view line) override { text += fmt::format("    * {}\n", line); }
+    std::string text;
+};
 
 /// What one transfer with a cut in it came to.
 struct Seen {
+    Transcript transcript;
     std::optional<Error> failure;
     std::optional<transfer::TransferResult> result;
     bool tried_again = false;  ///< because the error said that the session can be used
@@ -63,10 +73,11 @@ awaitable<void> move_file(FileSystem& source, FileSystem& target, Seen& seen) {
 
 awaitable<void> attempt(const Endpoint& endpoint, bool upload, FileSystem& local, Seen& seen) {
     std::unique_ptr<FileSystem> session;
-    const auto opening = [](const Endpoint& where, std::unique_ptr<FileSystem>& into) -> awaitable<void> {
-        into = co_await open(where);
+    const auto opening = [](const Endpoint& where, std::unique_ptr<FileSystem>& into,
+                            Observer& observer) -> awaitable<void> {
+        into = co_await open(where, {&observer});
     };
-    seen.failure = co_await caught(opening(endpoint, session));
+    seen.failure = co_await caught(opening(endpoint, session, seen.transcript));
     if (seen.failure) co_return;
     auto& source = upload ? local : *session;
     auto& target = upload ? *session : local;
@@ -83,20 +94,21 @@ class CutTransfer : public testing::TestWithParam<Route> {
     const Route& route() const { return GetParam(); }
 
     Server server{route().server, route().options};
-    std::atomic<unsigned> cases{0}, wholes{0}, failures{0}, doubtful{0}, strays{0};
+    std::atomic<unsigned> begun{0}, cases{0}, wholes{0}, failures{0}, doubtful{0}, strays{0};
     std::mutex codes_mutex;
     std::map<std::string, unsigned> codes;
 };
 
 void list_case(const Cut& cut, const Seen& seen, std::chrono::duration<double> took) {
-    if (std::getenv("FAIRLEAD_CUT_LIST") == nullptr) return;
+    const char* const wanted = std::getenv("FAIRLEAD_CUT_LIST");
+    if (wanted == nullptr) return;
     const auto& error = seen.failure;
-    std::cout << fmt::format("{}: {} ({:.2f} s)\n", to_text(cut),
+    std::cout << fmt::format("{}: {} ({:.2f} s)\n{}", to_text(cut),
                              !error ? "whole"
                                     : fmt::format("{} in {}{}: {} {}", to_string(error->code), error->step,
                                                   seen.tried_again ? ", session goes on" : "", error->message,
                                                   error->server_reply),
-                             took.count());
+                             took.count(), wanted == std::string_view("trace") ? seen.transcript.text : "");
 }
 
 /// One thread's own loop, proxy and folders.
@@ -186,7 +198,9 @@ TEST_P(CutTransfer, is_whole_or_clearly_failed_wherever_the_connection_breaks) {
     ASSERT_FALSE(HasFailure());
     CutCases cases_to_try(lines, {Cut::Kind::reset, Cut::Kind::finish, Cut::Kind::close, Cut::Kind::stall});
 
+    const char* const only = std::getenv("FAIRLEAD_CUT_ONLY");
     const auto one_case = [&](Worker& worker, const Cut& cut) {
+        if (only != nullptr && to_text(cut).find(only) == std::string::npos) return;
         SCOPED_TRACE(to_text(cut));
         const bool with_old_file = cut.offset % 2 == 0;
         worker.prepare(with_old_file);
@@ -214,6 +228,12 @@ TEST_P(CutTransfer, is_whole_or_clearly_failed_wherever_the_connection_breaks) {
         }
         EXPECT_NE(error.code, ErrorCode::internal) << error.message;
         EXPECT_NE(error.code, ErrorCode::cancelled) << error.message;
+        // (A server that sees our half end in the middle of a handshake may well answer that it failed.)
+        if (cut.kind != Cut::Kind::finish || cut.way == Cut::Way::to_client) {
+            EXPECT_TRUE(error.retryable())
+                << "a connection that breaks is no permanent error: " << to_string(error.code) << " "
+                << error.message;
+        }
         EXPECT_FALSE(error.message.empty());
         if (error.code == ErrorCode::timeout) EXPECT_FALSE(error.step.empty()) << error.message;
         if (seen.tried_again) {
@@ -239,11 +259,14 @@ TEST_P(CutTransfer, is_whole_or_clearly_failed_wherever_the_connection_breaks) {
     };
 
     const auto deadline = std::chrono::steady_clock::now() + time_for_each_test();
+    const std::size_t least =
+        lines.size() * 4 * 3;  // every kind on every line at both ends and in the middle
     std::vector<std::thread> threads;
     for (auto& worker : workers) {
         threads.emplace_back([&, &mine = *worker] {
             Cut cut;
-            while (std::chrono::steady_clock::now() < deadline && cases_to_try.next(cut)) {
+            while ((std::chrono::steady_clock::now() < deadline || begun < least) && cases_to_try.next(cut)) {
+                ++begun;
                 try {
                     one_case(mine, cut);
                 } catch (const std::exception& error) {
@@ -260,8 +283,6 @@ TEST_P(CutTransfer, is_whole_or_clearly_failed_wherever_the_connection_breaks) {
               << " left an unfinished file)\n";
     for (const auto& [code, count] : codes)
         std::cout << "    " << code << ": " << count << "\n";
-    // Each kind on each line at least at both ends and in the middle.
-    EXPECT_GE(cases, lines.size() * 4 * 3) << "too slow a machine for this test to mean anything";
 }
 
 INSTANTIATE_TEST_SUITE_P(Over, CutTransfer,
