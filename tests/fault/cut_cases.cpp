@@ -36,6 +36,11 @@ CutCases::CutCases(std::vector<CutLine> lines, std::vector<Cut::Kind> kinds) {
     }
 }
 
+CutCases::CutCases(const std::vector<Cut>& cuts) {
+    for (const auto& cut : cuts)
+        series_.push_back({cut, {cut.offset}});
+}
+
 bool CutCases::next(Cut& cut) {
     const std::lock_guard lock(mutex_);
     for (std::size_t tried = 0; tried < series_.size(); ++tried) {

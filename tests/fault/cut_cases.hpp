@@ -22,6 +22,9 @@ class CutCases {
   public:
     CutCases(std::vector<CutLine> lines, std::vector<Cut::Kind> kinds);
 
+    /// Only these, in this order.
+    explicit CutCases(const std::vector<Cut>& cuts);
+
     /// The next one; false when every offset was cut.
     bool next(Cut& cut);
 
