@@ -3,6 +3,7 @@ import dataclasses
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import statistics
 import struct
@@ -99,17 +100,19 @@ class Result:
 def run_once(command, limit=300):
     command.before()
     sink = open(command.output, "wb") if command.output else subprocess.DEVNULL
-    with tempfile.TemporaryFile() as words:
+    with tempfile.TemporaryFile() as words, tempfile.NamedTemporaryFile("r") as memory:
         started = time.monotonic()
-        child = subprocess.Popen(command.argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=words,
-                                 env={**os.environ, **(command.environment or {})})
+        # time(1) stands between, since a child inherits the peak memory of the one that forked it: us.
+        child = subprocess.Popen(["/usr/bin/time", "-q", "-f", "%M", "-o", memory.name, *command.argv],
+                                 stdin=subprocess.DEVNULL, stdout=sink, stderr=words,
+                                 env={**os.environ, **(command.environment or {})}, start_new_session=True)
         deadline = started + limit
         while True:  # wait4 gives this child's own figures (its waited-for children included)
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
             if pid:
                 break
             if time.monotonic() > deadline:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)
                 _, status, usage = os.wait4(child.pid, 0)
                 status = -1
                 break
@@ -118,12 +121,13 @@ def run_once(command, limit=300):
         child.returncode = status
         words.seek(0)
         said = words.read()[-300:].decode(errors="replace").strip()
+        peak = memory.read().split()
     if command.output:
         sink.close()
     ok = status == 0 and command.proves()
     if status == 0 and not ok:
         said = "exit status 0, but the result is not right"
-    return Run(ok, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+    return Run(ok, wall, usage.ru_utime + usage.ru_stime, int(peak[-1]) / 1024 if peak else 0, said)
 
 
 def run_cell(cell, rounds):
