@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ftp/text_mode.hpp"
+#include "net/cancellable.hpp"
 
 namespace fairlead::ftp {
 namespace {
@@ -16,7 +17,18 @@ class FtpReadStream final : public ReadStream {
                   std::function<awaitable<std::optional<std::uint64_t>>()> ask_size)
         : transfer_(std::move(transfer)), options_(options), ask_size_(std::move(ask_size)) {}
 
-    awaitable<std::span<const std::byte>> read() override {
+    awaitable<std::span<const std::byte>> read() override { return net::cancellable(do_read(), "read"); }
+
+    std::optional<std::uint64_t> announced_size() const override {
+        if (options_.expected_size || options_.text) return options_.expected_size;
+        // After REST some servers name the whole size and some the rest: only without it is the word clear.
+        return options_.offset == 0 ? transfer_->announced_size() : std::nullopt;
+    }
+
+    awaitable<void> close() override { return net::cancellable(do_close(), "read"); }
+
+  private:
+    awaitable<std::span<const std::byte>> do_read() {
         while (!ended_) {
             const auto buffer = transfer_->session().buffer();
             std::size_t got = 0;
@@ -45,19 +57,11 @@ class FtpReadStream final : public ReadStream {
         co_return std::span<const std::byte>{};
     }
 
-    std::optional<std::uint64_t> announced_size() const override {
-        if (options_.expected_size || options_.text) return options_.expected_size;
-        // After REST some servers name the whole size and some the rest: only without it is the word clear.
-        return options_.offset == 0 ? transfer_->announced_size() : std::nullopt;
-    }
-
-    awaitable<void> close() override {
-        if (ended_) co_return;
-        ended_ = true;
+    awaitable<void> do_close() {
+        if (std::exchange(ended_, true)) co_return;
         co_await transfer_->abort();
     }
 
-  private:
     awaitable<void> end() {
         ended_ = true;
         const bool clean = transfer_->stream().ended_cleanly();
@@ -129,6 +133,16 @@ class FtpWriteStream final : public WriteStream {
         : transfer_(std::move(transfer)), options_(options) {}
 
     awaitable<void> write(std::span<const std::byte> bytes) override {
+        return net::cancellable(do_write(bytes), "write");
+    }
+    awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
+        return net::cancellable(do_write_from(descriptor, offset, count), "write");
+    }
+    awaitable<void> finish() override { return net::cancellable(do_finish(), "write"); }
+    awaitable<void> abort() override { return net::cancellable(do_abort(), "write"); }
+
+  private:
+    awaitable<void> do_write(std::span<const std::byte> bytes) {
         std::exception_ptr failure;
         try {
             co_await transfer_->stream().write(options_.text ? to_wire_.convert(bytes) : bytes);
@@ -138,7 +152,7 @@ class FtpWriteStream final : public WriteStream {
         if (failure) co_await fail(failure);
     }
 
-    awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
+    awaitable<std::uint64_t> do_write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
         if (options_.text) co_return co_await WriteStream::write_from(descriptor, offset, count);
         std::exception_ptr failure;
         std::uint64_t sent = 0;
@@ -154,7 +168,7 @@ class FtpWriteStream final : public WriteStream {
         co_return sent;
     }
 
-    awaitable<void> finish() override {
+    awaitable<void> do_finish() {
         if (std::exchange(ended_, true)) co_return;
         std::exception_ptr failure;
         try {
@@ -167,12 +181,11 @@ class FtpWriteStream final : public WriteStream {
         co_await transfer_->conclude();
     }
 
-    awaitable<void> abort() override {
+    awaitable<void> do_abort() {
         if (std::exchange(ended_, true)) co_return;
         co_await transfer_->abort();
     }
 
-  private:
     awaitable<void> fail(std::exception_ptr failure) {
         ended_ = true;
         co_await transfer_->fail(failure);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/path.hpp"
+#include "net/cancellable.hpp"
 
 namespace fairlead::ftp {
 
@@ -43,6 +44,10 @@ ListingStream::ListingStream(std::unique_ptr<Transfer> transfer, ListOptions opt
       charset_(charset) {}
 
 awaitable<std::vector<Entry>> ListingStream::next() {
+    return net::cancellable(do_next(), "list");
+}
+
+awaitable<std::vector<Entry>> ListingStream::do_next() {
     while (!ended_ && parser_.waiting() < kBatch) {
         const auto got = co_await read_some();
         if (got == 0) co_await end();

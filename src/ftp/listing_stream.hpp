@@ -23,6 +23,7 @@ class ListingStream final : public Listing {
     std::size_t skipped() const noexcept { return parser_.skipped(); }
 
   private:
+    awaitable<std::vector<Entry>> do_next();
     awaitable<std::size_t> read_some();
     awaitable<void> end();
     std::vector<Entry> take();

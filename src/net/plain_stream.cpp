@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace fairlead::net {
@@ -23,20 +24,26 @@ void PlainStream::expect_within(std::chrono::milliseconds timeout, std::string_v
 
 awaitable<std::size_t> PlainStream::read_some(std::span<std::byte> into) {
     if (socket_->turn_is_over()) co_await socket_->yield_turn();
-    for (;;) {
+    // The answer to what was just written is not there yet.
+    while (!std::exchange(wrote_, false)) {
         const auto got = ::recv(socket_->descriptor(), into.data(), into.size(), 0);
         if (got >= 0) co_return static_cast<std::size_t>(got);
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK) throw socket_->lost(errno);
-        co_await socket_->readable();
+        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+        if (errno != EINTR) throw socket_->lost(errno);
     }
+    const auto got = co_await socket_->receive(into, socket_->timeout());
+    if (!got) throw socket_->timed_out();
+    co_return *got;
 }
 
-awaitable<bool> PlainStream::readable_within(std::chrono::milliseconds patience) {
-    co_return co_await socket_->readable_within(patience);
+awaitable<std::optional<std::size_t>> PlainStream::read_within(std::span<std::byte> into,
+                                                               std::chrono::milliseconds patience) {
+    wrote_ = false;
+    co_return co_await socket_->receive(into, patience);
 }
 
 awaitable<void> PlainStream::write(std::span<const std::byte> bytes) {
+    wrote_ = true;
     while (!bytes.empty()) {
         if (socket_->turn_is_over()) co_await socket_->yield_turn();
         const auto sent = ::send(socket_->descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

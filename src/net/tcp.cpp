@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -104,6 +105,12 @@ Error not_accepted(std::string_view target, std::chrono::milliseconds allowed) {
         .hinting("Check host and port; a firewall that drops packets silently looks like this.");
 }
 
+/// Loopback and near hosts have often answered by now.
+bool is_writable(tcp::socket& socket) {
+    pollfd at{socket.native_handle(), POLLOUT, 0};
+    return ::poll(&at, 1, 0) == 1;
+}
+
 /// One address, with as few system calls as there can be: thousands of small files each need a data
 /// connection.
 awaitable<tcp::socket> connect_one(tcp::endpoint address, Deadline deadline) {
@@ -116,24 +123,26 @@ awaitable<tcp::socket> connect_one(tcp::endpoint address, Deadline deadline) {
     if (::connect(socket.native_handle(), address.data(), static_cast<socklen_t>(address.size())) == 0)
         co_return socket;
     error.assign(errno, boost::system::system_category());
-    if (error == asio::error::in_progress) {
+    if (error == asio::error::in_progress && !is_writable(socket)) {
         Watchdog watchdog(socket.get_executor(), [&socket] {
             boost::system::error_code ignored;
             socket.cancel(ignored);
         });
         watchdog.arm(deadline);
+        error = {};
         co_await socket.async_wait(tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
         if (watchdog.fired()) throw not_accepted(to_text(address), allowed);
         if (error) {
             co_await check_cancelled("connect");
-        } else {
-            int failed = 0;
-            socklen_t size = sizeof failed;
-            ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &failed, &size);
-            error.assign(failed, boost::system::system_category());
+            throw connect_error(error, to_text(address));
         }
     }
-    if (error) throw connect_error(error, to_text(address));
+    int failed = 0;
+    socklen_t size = sizeof failed;
+    ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &failed, &size);
+    if (failed != 0) error.assign(failed, boost::system::system_category());
+    if (failed != 0 || (error && error != asio::error::in_progress))
+        throw connect_error(error, to_text(address));
     co_return socket;
 }
 
@@ -175,8 +184,11 @@ awaitable<tcp::socket> connect_any(std::vector<tcp::endpoint> addresses, Deadlin
     const bool was_over = race->over;
     race->end();
     if (race->winner) {
-        prepare(*race->winner);
-        co_return std::move(*race->winner);
+        // A socket that has waited for writability once wakes the poller for it ever after: register it anew.
+        const auto protocol = race->winner->remote_endpoint(waited).protocol();
+        tcp::socket fresh(race->winner->get_executor(), protocol, race->winner->release());
+        prepare(fresh);
+        co_return fresh;
     }
     if (was_over) throw connect_error(race->failure, target);
     co_await check_cancelled("connect");

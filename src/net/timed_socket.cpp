@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,6 +50,22 @@ awaitable<void> TimedSocket::readable() {
 
 awaitable<void> TimedSocket::writable() {
     if (!co_await wait(asio::ip::tcp::socket::wait_write, timeout_)) throw timed_out();
+}
+
+awaitable<std::optional<std::size_t>> TimedSocket::receive(std::span<std::byte> into,
+                                                           std::chrono::milliseconds patience) {
+    turns_ = 0;
+    watchdog_.arm(patience);
+    boost::system::error_code error;
+    const auto got = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()),
+                                                      asio::redirect_error(asio::use_awaitable, error));
+    const bool late = watchdog_.fired();
+    watchdog_.disarm();
+    if (!error) co_return got;
+    if (error == asio::error::eof) co_return 0;
+    if (late) co_return std::nullopt;
+    co_await check_cancelled(step_);
+    throw lost(error.value());
 }
 
 awaitable<bool> TimedSocket::readable_within(std::chrono::milliseconds patience) {

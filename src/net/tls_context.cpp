@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <fstream>
 #include <mutex>
 #include <utility>
 
@@ -59,6 +60,19 @@ X509_STORE* system_store() {
     return store.get();
 }
 
+/// Where the kernel can do the ciphering, it does. OpenSSL would find out by several system calls per
+/// connection.
+bool kernel_has_tls() {
+    static const bool has = [] {
+        std::ifstream list("/proc/sys/net/ipv4/tcp_available_ulp");
+        std::string word;
+        while (list >> word)
+            if (word == "tls") return true;
+        return false;
+    }();
+    return has;
+}
+
 void destroy_handshake(void*, void* handshake, CRYPTO_EX_DATA*, int, long, void*) {
     delete static_cast<TlsContext::Handshake*>(handshake);
 }
@@ -94,8 +108,8 @@ TlsContext::TlsContext(const TlsOptions& options, std::string host)
     set_versions();
     set_trust();
     set_client_certificate();
-    // Where the kernel can do the ciphering, it does.
-    SSL_CTX_set_options(context, SSL_OP_ENABLE_KTLS | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION);
+    if (kernel_has_tls()) SSL_CTX_set_options(context, SSL_OP_ENABLE_KTLS);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     // Several records per system call: a fifth less CPU than one at a time.
     SSL_CTX_set_read_ahead(context, 1);

@@ -69,6 +69,10 @@ Error error_of(int reason, std::string_view doing, std::string_view path) {
         case ENOTDIR:
             return make(ErrorCode::not_found,
                         fmt::format("'{}' does not exist: what it should be in is not a directory.", path));
+        case EINVAL:
+            return make(
+                ErrorCode::invalid_argument,
+                fmt::format("{} '{}' is not possible: no file can have that name or place.", doing, path));
         case EISDIR:
             return make(ErrorCode::invalid_argument, fmt::format("'{}' is a directory.", path));
         case ENAMETOOLONG:
@@ -107,6 +111,10 @@ std::optional<std::string> Root::below(const std::string& path) const {
 }
 
 Descriptor Root::open(const std::string& path, int flags, mode_t mode) const noexcept {
+    if (path.find('\0') != std::string::npos) {  // the system would take what stands before it for the path
+        errno = EINVAL;
+        return Descriptor();
+    }
     const auto inside = below(path);
     if (!inside) {
         errno = EXDEV;
@@ -136,6 +144,7 @@ std::pair<Descriptor, std::string> Root::parent(const std::string& path) const {
         throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the top directory.", shown(path)))
             .on(path);
     const std::string above(path::parent(clean));
+    if (path.find('\0') != std::string::npos) throw error_of(EINVAL, "Naming", path);
     auto directory = open(above, O_PATH | O_DIRECTORY);
     if (!directory) throw error_of(errno, "Opening the directory", shown(above));
     return {std::move(directory), std::string(path::name(clean))};
