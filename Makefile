@@ -41,6 +41,7 @@ bench: build
 	@scripts/install-dependencies bench
 	@tests/servers/unpack-servers build/servers
 	@bench/run --write docs/performance.md
+	@bench/run --link slow --write docs/performance.md
 
 fuzz:
 	@scripts/install-dependencies test

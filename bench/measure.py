@@ -67,6 +67,7 @@ class Cell:
     clients: dict  # name → Command; the one called "fairlead" is ours
     bar: Optional[float] = None  # ratio to the best peer that is promised, None: only reported
     note: str = ""
+    bars: dict = dataclasses.field(default_factory=dict)  # peer name → ratio to that peer that is promised
 
 
 @dataclasses.dataclass
@@ -88,9 +89,10 @@ class Result:
         found = [pair for pair in found if pair[0] is not None]
         return min(found)[1] if found else None
 
-    def ratio(self):
-        ours, peer = self.ours(), self.best_peer()
-        if ours is None or peer is None:
+    def ratio(self, peer=None):
+        """Our speed by that of `peer`, or of the best one."""
+        ours, peer = self.ours(), peer or self.best_peer()
+        if ours is None or peer is None or self.median(peer, "wall") is None:
             return None
         return self.median(peer, "wall") / self.median(ours, "wall")
 
@@ -152,6 +154,7 @@ class Workplace:
         self.out = os.path.join(self.folder, "out")
         os.makedirs(self.out)
         self.servers = []
+        self.link = None  # a slow_link.SlowLink: servers are started at its far end
         os.environ["FAIRLEAD_DATA"] = self.data
         return self
 
@@ -164,8 +167,10 @@ class Workplace:
         script = os.path.join(REPOSITORY, "tests", "servers", server)
         folder = os.path.join(self.folder, name)
         self.servers.append((script, folder))
-        done = subprocess.run([script, "start", folder, *[f"{key}={value}" for key, value in keys.items()]],
-                              capture_output=True, text=True)
+        argv = [script, "start", folder, *[f"{key}={value}" for key, value in keys.items()]]
+        if self.link:
+            argv = self.link.in_server([*argv, f"host={self.link.server_address}"])
+        done = subprocess.run(argv, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"the server {server} did not start: {done.stderr}")
         return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)

@@ -1,4 +1,5 @@
 """Prints the measurements as tables, for people and for docs/performance.md."""
+import io
 import platform
 import subprocess
 
@@ -31,6 +32,12 @@ def verdict(result):
     text = f"{ratio:.2f} × {result.best_peer()}"
     if bar is not None:
         text += f" (bar {bar:.1f}: {'met' if ratio >= bar else 'NOT met'})"
+    for peer, promised in result.cell.bars.items():
+        ratio = result.ratio(peer)
+        if ratio is None:
+            text += f"; {peer}: not comparable"
+        else:
+            text += f"; {ratio:.2f} × {peer} (bar {promised:.1f}: {'met' if ratio >= promised else 'NOT met'})"
     return text
 
 
@@ -71,31 +78,65 @@ def version(*argv):
 
 METHOD = """# Performance
 
-Made by `make bench`, which starts real servers on loopback, runs every client in turn as a whole process, and
-keeps medians. Both ends share the machine's cores, so MB/s is the sum of client and server; CPU seconds are the
-client's alone (its child processes included). "Ratio" is our speed by the best peer's, each peer with its best flags.
-Small differences are noise: look at the range.
+Made by `make bench`, which starts real servers, runs every client in turn as a whole process, and keeps medians. Both
+ends share the machine's cores, so MB/s is the sum of client and server; CPU seconds are the client's alone (its child
+processes included). "Ratio" is our speed by the best peer's, each peer with its best flags. Small differences are
+noise: look at the range.
 """
+LINKS = {"loopback": """
+# On loopback
+""", "slow": """
+# Over a slow link
+
+The servers stand at the far end of an emulated link of 50 ms round trip without loss or limit of rate
+(`bench/slow_link.py --prove` measures the link itself): two network namespaces, joined by TUN devices and a program
+that holds every packet for 25 ms. TCP's buffers may grow to 32 MiB there, so that the clients' own windows show.
+"""}
+
+
+def other_parts(path):
+    """What the file holds already, by link: each part begins with its own first heading."""
+    try:
+        with open(path) as file:
+            text = file.read()
+    except FileNotFoundError:
+        return {}
+    begins = sorted((text.find(intro), link) for link, intro in LINKS.items() if intro in text)
+    ends = [place for place, _ in begins[1:]] + [len(text)]
+    return {link: text[place:end] for (place, link), end in zip(begins, ends)}
 
 
 def write_markdown(results, options, path):
+    """Writes the method and the part of this run's link; the part of another link stays as it is."""
+    parts = other_parts(path)
+    part = io.StringIO()
+    part.write(LINKS[options.link])
+    write_part(part, results, options)
+    parts[options.link] = part.getvalue()
     with open(path, "w") as out:
-        out.write(METHOD)
-        out.write(f"\nMachine: {cpu_model()}, kernel {platform.release()}. Rounds: {options.rounds}. "
-                  f"{version('lftp', '--version').split('|')[1].strip()}, {version('curl', '--version').split(' (')[0]}, "
-                  f"{version('rclone', 'version')}, {version('ssh', '-V')}.\n")
-        out.write("\n| Task | Ours to the best peer | Bar |\n|---|---|---|\n")
-        for result in results:
-            ratio = result.ratio()
-            bar = result.cell.bar
-            state = "" if bar is None else f"{bar:.1f} × {'met' if ratio and ratio >= bar else '**not met**'}"
-            said = "not comparable" if ratio is None else f"{ratio:.2f} × {result.best_peer()}"
-            out.write(f"| {result.cell.title} | {said} | {state} |\n")
-        for result in results:
-            cell = result.cell
-            out.write(f"\n## {cell.title}\n\n")
-            if cell.note:
-                out.write(cell.note + "\n\n")
-            out.write(f"| Client | {cell.unit} | {cpu_column(cell)} | peak MiB | range |\n|---|---:|---:|---:|---|\n")
-            for row in rows(result):
-                out.write("| " + " | ".join(row) + " |\n")
+        out.write(METHOD + "".join(parts[link] for link in LINKS if link in parts))
+
+
+def write_part(out, results, options):
+    out.write(f"\nMachine: {cpu_model()}, kernel {platform.release()}. Rounds: {options.rounds}. "
+              f"{version('lftp', '--version').split('|')[1].strip()}, {version('curl', '--version').split(' (')[0]}, "
+              f"{version('rclone', 'version')}, {version('ssh', '-V')}.\n")
+    out.write("\n| Task | Ours to the best peer | Bar |\n|---|---|---|\n")
+    for result in results:
+        ratio = result.ratio()
+        bar = result.cell.bar
+        state = "" if bar is None or ratio is None else f"{bar:.1f} × {'met' if ratio and ratio >= bar else '**not met**'}"
+        said = "not comparable" if ratio is None else f"{ratio:.2f} × {result.best_peer()}"
+        out.write(f"| {result.cell.title} | {said} | {state} |\n")
+        for peer, promised in result.cell.bars.items():
+            ratio = result.ratio(peer)
+            said = "not comparable" if ratio is None else f"{ratio:.2f} × {peer}"
+            out.write(f"| | {said} | {promised:.1f} × {'met' if ratio and ratio >= promised else '**not met**'} |\n")
+    for result in results:
+        cell = result.cell
+        out.write(f"\n## {cell.title}\n\n")
+        if cell.note:
+            out.write(cell.note + "\n\n")
+        out.write(f"| Client | {cell.unit} | {cpu_column(cell)} | peak MiB | range |\n|---|---:|---:|---:|---|\n")
+        for row in rows(result):
+            out.write("| " + " | ".join(row) + " |\n")

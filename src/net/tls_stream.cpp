@@ -91,15 +91,22 @@ Error TlsStream::handshake_failure() const {
     const auto& target = socket_->target();
     const bool data = role_ == TlsContext::Role::data;
     const std::string step(data ? socket_->step() : "secure");
-    if (ended_)
-        return Error(data ? ErrorCode::data_connection_failed : ErrorCode::tls_failed,
-                     fmt::format("{} closed the connection during the TLS handshake.", target))
-            .at(step)
-            .hinting(data ? ""
-                          : "The server may want another TLS version, a client certificate, or explicit TLS "
-                            "(port 21) "
-                            "in place of implicit (port 990).")
-            .ends_session();
+    if (ended_) {
+        // An end before the first word may be a refusal; one in the middle of the talk is a connection that
+        // broke.
+        const bool answered = BIO_number_read(SSL_get_rbio(ssl_.get())) > 0;
+        auto error = Error(data       ? ErrorCode::data_connection_failed
+                           : answered ? ErrorCode::connection_lost
+                                      : ErrorCode::tls_failed,
+                           fmt::format("{} closed the connection during the TLS handshake.", target))
+                         .at(step)
+                         .hinting(data ? ""
+                                       : "The server may want another TLS version, a client certificate, or "
+                                         "explicit TLS (port 21) in place of implicit (port 990).")
+                         .ends_session();
+        error.retry = true;
+        return error;
+    }
     if (error_number_ != 0) {
         auto error = socket_->lost(error_number_);
         error.step = step;

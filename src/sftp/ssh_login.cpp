@@ -101,6 +101,7 @@ class LoginTalk {
 
         auto result = co_await attempt([this] { return ssh_userauth_none(session_.get(), nullptr); });
         if (result == SSH_AUTH_SUCCESS) co_return "no credential asked for";
+        if (result == SSH_AUTH_ERROR) throw session_.lost("login", "Logging in was cut off by");
         login_.allowed(allowed());
         std::string used;
         while (const auto method = login_.next()) {

@@ -178,9 +178,9 @@ wait_until_it_answers() {
     while [ "$SECONDS" -lt "$deadline" ]; do
         kill -0 "$1" 2>/dev/null || break
         if [ "$(option_or tls none)" = implicit ]; then
-            if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return; fi
+            if (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null; then return; fi
         else
-            greeting=$( (exec 3<>"/dev/tcp/127.0.0.1/$port" && IFS= read -r -t 10 line <&3 && echo "$line") 2>/dev/null || true)
+            greeting=$( (exec 3<>"/dev/tcp/$host/$port" && IFS= read -r -t 10 line <&3 && echo "$line") 2>/dev/null || true)
             case "$greeting" in 220* | SSH-*) return ;; esac
         fi
         sleep 0.02 # between two looks at the condition
@@ -196,7 +196,7 @@ read_options() {
     for pair in "$@"; do
         name=${pair%%=*}
         [ "$name" != "$pair" ] || die "'$pair' is not KEY=VALUE"
-        case " owner $(echo $known_options) " in *" $name "*) ;; *) die "unknown option '$name'; known: $known_options" ;; esac
+        case " owner host $(echo $known_options) " in *" $name "*) ;; *) die "unknown option '$name'; known: host $known_options" ;; esac
         option[$name]=${pair#*=}
     done
 }
@@ -214,8 +214,9 @@ start() {
     : >"$folder/connection"
     if [ -n "${option[owner]-}" ]; then echo "${option[owner]}" >"$folder/owner"; fi
     claim_ports
+    host=$(option_or host 127.0.0.1)
     password=$(option_or password "pw-$(random_word)")
-    say host 127.0.0.1
+    say host "$host"
     say port "$port"
     configure_and_run
     say protocol "${protocol-$(if [ "$(option_or tls none)" = none ]; then echo ftp; else echo ftps; fi)}"

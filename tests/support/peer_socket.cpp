@@ -220,11 +220,16 @@ void PeerListener::stop() noexcept {
 }
 
 PeerSocket connect_to_client(std::uint16_t port) {
+    return connect_to("127.0.0.1", port);
+}
+
+PeerSocket connect_to(const std::string& host, std::uint16_t port) {
     const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     PeerSocket socket(descriptor);
     auto address = loopback(port);
+    ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
     if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-        throw PeerGone{std::string("connecting to the client: ") + std::strerror(errno)};
+        throw PeerGone{"connecting to " + host + ": " + std::strerror(errno)};
     return socket;
 }
 

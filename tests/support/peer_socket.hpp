@@ -96,6 +96,8 @@ class PeerListener {
 
 /// Connects to 127.0.0.1 (for active mode). Throws PeerGone.
 PeerSocket connect_to_client(std::uint16_t port);
+/// Connects to an IPv4 address. Throws PeerGone.
+PeerSocket connect_to(const std::string& host, std::uint16_t port);
 
 /// A port on which nobody listens.
 std::uint16_t refused_port();
