@@ -27,6 +27,16 @@ Error closed_by_server(std::string_view step) {
         .ends_session();
 }
 
+Error unanswered(std::chrono::milliseconds patience, std::string_view step) {
+    return Error(ErrorCode::timeout, fmt::format("The server did not answer within {} (step '{}').",
+                                                 net::to_text(patience), step))
+        .at(std::string(step))
+        .hinting(
+            "A firewall may be dropping packets silently, or the server is overloaded; a longer time-out "
+            "helps only in the second case.")
+        .ends_session();
+}
+
 }  // namespace
 
 ControlChannel::ControlChannel(std::unique_ptr<net::TimedSocket> socket, Observer* observer,
@@ -146,19 +156,17 @@ awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::millisec
                 co_return accept(std::move(*reply));
             const auto left =
                 std::max(1ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
-            if (!silence_is_error || parser_.may_be_complete()) {
-                const bool readable = co_await stream().readable_within(
-                    parser_.may_be_complete() ? std::min(left, kSilence) : left);
-                if (!readable) {
-                    if (auto reply = parser_.take_after_silence()) co_return accept(std::move(*reply));
-                    if (!silence_is_error && Clock::now() >= deadline) co_return std::nullopt;
-                    if (!silence_is_error) continue;
-                }
-            }
+            const auto wait = parser_.may_be_complete() ? std::min(left, kSilence) : left;
             stream().expect_within(left, step);
-            const auto got = co_await stream().read_some(bytes);
-            if (got == 0) throw closed_by_server(step);
-            const std::string_view text(reinterpret_cast<const char*>(bytes.data()), got);
+            const auto got = co_await stream().read_within(bytes, wait);
+            if (!got) {
+                if (auto reply = parser_.take_after_silence()) co_return accept(std::move(*reply));
+                if (wait < left) continue;
+                if (!silence_is_error) co_return std::nullopt;
+                throw unanswered(patience, step);
+            }
+            if (*got == 0) throw closed_by_server(step);
+            const std::string_view text(reinterpret_cast<const char*>(bytes.data()), *got);
             if (!greeted_) recognise_other_protocol(text);
             parser_.feed(text);
         }

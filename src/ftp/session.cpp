@@ -66,7 +66,7 @@ awaitable<void> Session::greet() {
 
     const std::string_view step = tls_ && !implicit ? "secure" : "login";
     if (!implicit) begin(step);
-    auto greeting = co_await control_->receive(step);
+    auto greeting = co_await greeting_within_time_out(step);
     while (greeting.is_preliminary()) {  // 120: ready in some minutes
         control_->note("The server asks for patience before its greeting.");
         greeting = co_await control_->receive(step);
@@ -100,9 +100,33 @@ awaitable<void> Session::greet() {
     begin("login");
 }
 
+awaitable<Reply> Session::greeting_within_time_out(std::string_view step) {
+    try {
+        co_return co_await control_->receive(step);
+    } catch (Error& error) {
+        if (error.code == ErrorCode::timeout) {
+            error.message = fmt::format("{} accepted the connection but sent no greeting within {}.",
+                                        net::to_text(endpoint_.host, endpoint_.port),
+                                        net::to_text(endpoint_.timeouts.command));
+            error.hint =
+                "A server that expects TLS from the first byte (usually on port 990) keeps silent like this: "
+                "use --protocol ftps --tls implicit then.";
+        }
+        throw;
+    }
+}
+
 awaitable<void> Session::secure_control() {
     if (endpoint_.tls.mode == TlsOptions::Mode::implicit) begin("secure");
-    co_await control_->secure(*tls_, endpoint_.timeouts.connect);
+    try {
+        co_await control_->secure(*tls_, endpoint_.timeouts.connect);
+    } catch (const Error& error) {
+        if (error.step == "identity") {  // the handshake itself went well, so far
+            done("secure", "the server showed a certificate");
+            begin("identity");
+        }
+        throw;
+    }
     peer_.security = control_->tls()->security();
     peer_.identity = control_->tls()->identity();
     done("secure", peer_.security);

@@ -96,6 +96,7 @@ class Session {
 
     awaitable<void> connect();
     awaitable<void> greet();
+    awaitable<Reply> greeting_within_time_out(std::string_view step);
     awaitable<void> secure_control();
     awaitable<void> log_in();
     awaitable<void> set_up();

@@ -148,14 +148,20 @@ awaitable<void> Transfer::conclude() {
     stream_->close();
     data_.close();
     const auto patience = session_->endpoint().timeouts.command;
-    const auto reply = co_await final_reply_within(patience);
+    std::optional<Reply> reply;
+    std::string why = fmt::format("within {}", net::to_text(patience));
+    try {
+        reply = co_await final_reply_within(patience);
+    } catch (const Error& error) {
+        if (error.code != ErrorCode::connection_lost) throw;
+        why = "and closed the control connection";
+    }
     if (!reply) {
         session_->control().give_up();
         throw Error(
             ErrorCode::incomplete,
-            fmt::format(
-                "All bytes went through, but the server did not confirm the end of the transfer within {}.",
-                net::to_text(patience)))
+            fmt::format("All bytes went through, but the server did not confirm the end of the transfer {}.",
+                        why))
             .at(request_.step)
             .on(request_.path)
             .hinting(
@@ -197,8 +203,9 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
                 .on(request_.path)
                 .replied(reply->raw())
                 .hinting("Try another TLS version for this connection (--tls-version TLS1.2).");
-        // An identity that is not the server's is worse than whatever the server says about it.
-        if (why.code != ErrorCode::certificate_untrusted) {
+        // An identity that is not the server's is worse than whatever the server says about it; and to our
+        // giving up it can only say that we are gone.
+        if (why.code != ErrorCode::certificate_untrusted && why.code != ErrorCode::timeout) {
             auto error = error_for(*reply, request_.step, request_.path);
             error.session_usable = error.session_usable && session_->usable();
             throw error;

@@ -31,11 +31,15 @@ awaitable<std::size_t> PlainStream::read_some(std::span<std::byte> into) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) break;
         if (errno != EINTR) throw socket_->lost(errno);
     }
-    co_return co_await socket_->receive(into);
+    const auto got = co_await socket_->receive(into, socket_->timeout());
+    if (!got) throw socket_->timed_out();
+    co_return *got;
 }
 
-awaitable<bool> PlainStream::readable_within(std::chrono::milliseconds patience) {
-    co_return co_await socket_->readable_within(patience);
+awaitable<std::optional<std::size_t>> PlainStream::read_within(std::span<std::byte> into,
+                                                               std::chrono::milliseconds patience) {
+    wrote_ = false;
+    co_return co_await socket_->receive(into, patience);
 }
 
 awaitable<void> PlainStream::write(std::span<const std::byte> bytes) {

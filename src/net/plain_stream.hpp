@@ -18,7 +18,8 @@ class PlainStream final : public Stream {
 
     void expect_within(std::chrono::milliseconds timeout, std::string_view step) override;
     awaitable<std::size_t> read_some(std::span<std::byte> into) override;
-    awaitable<bool> readable_within(std::chrono::milliseconds patience) override;
+    awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
+                                                      std::chrono::milliseconds patience) override;
     awaitable<void> write(std::span<const std::byte> bytes) override;
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override;
     awaitable<void> finish_sending() override;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -23,9 +24,9 @@ class Stream {
 
     /// Reads what is there, at least one byte; 0 is the peer's end (FIN, or close_notify).
     virtual awaitable<std::size_t> read_some(std::span<std::byte> into) = 0;
-    /// Whether something (bytes or the peer's end) can be read within `patience`. Silence is an answer, not
-    /// an error.
-    virtual awaitable<bool> readable_within(std::chrono::milliseconds patience) = 0;
+    /// Like read_some, but silence for `patience` is an answer: nothing.
+    virtual awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
+                                                              std::chrono::milliseconds patience) = 0;
     /// Writes all of it.
     virtual awaitable<void> write(std::span<const std::byte> bytes) = 0;
     /// Sends part of a local file, with sendfile where the transport allows. Returns less only at the file's

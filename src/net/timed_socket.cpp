@@ -52,9 +52,10 @@ awaitable<void> TimedSocket::writable() {
     if (!co_await wait(asio::ip::tcp::socket::wait_write, timeout_)) throw timed_out();
 }
 
-awaitable<std::size_t> TimedSocket::receive(std::span<std::byte> into) {
+awaitable<std::optional<std::size_t>> TimedSocket::receive(std::span<std::byte> into,
+                                                           std::chrono::milliseconds patience) {
     turns_ = 0;
-    watchdog_.arm(timeout_);
+    watchdog_.arm(patience);
     boost::system::error_code error;
     const auto got = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()),
                                                       asio::redirect_error(asio::use_awaitable, error));
@@ -62,7 +63,7 @@ awaitable<std::size_t> TimedSocket::receive(std::span<std::byte> into) {
     watchdog_.disarm();
     if (!error) co_return got;
     if (error == asio::error::eof) co_return 0;
-    if (late) throw timed_out();
+    if (late) co_return std::nullopt;
     co_await check_cancelled(step_);
     throw lost(error.value());
 }

@@ -3,6 +3,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,8 +35,10 @@ class TimedSocket {
     /// connection_lost.
     awaitable<void> readable();
     awaitable<void> writable();
-    /// Waits for bytes and takes them, in fewer system calls than waiting and reading; 0 is the peer's end.
-    awaitable<std::size_t> receive(std::span<std::byte> into);
+    /// Waits for bytes and takes them, in fewer system calls than waiting and reading; 0 is the peer's end,
+    /// nothing is silence for `patience`.
+    awaitable<std::optional<std::size_t>> receive(std::span<std::byte> into,
+                                                  std::chrono::milliseconds patience);
     /// Like `readable`, but silence for `patience` is an answer: false.
     awaitable<bool> readable_within(std::chrono::milliseconds patience);
 

@@ -138,11 +138,10 @@ void TlsStream::expect_within(std::chrono::milliseconds timeout, std::string_vie
     socket_->expect_within(timeout, step);
 }
 
-awaitable<std::size_t> TlsStream::read_some(std::span<std::byte> into) {
+std::size_t TlsStream::decrypt(std::span<std::byte> into, Step& next) {
     std::size_t total = 0;
-    if (socket_->turn_is_over()) co_await socket_->yield_turn();
-    while (total < into.size()) {
-        if (ended_) break;
+    next = Step::done;
+    while (total < into.size() && !ended_) {
         if (error_number_ != 0 || !openssl_said_.empty()) {
             if (total > 0) break;  // what came before the failure is delivered first
             throw failure();
@@ -155,17 +154,38 @@ awaitable<std::size_t> TlsStream::read_some(std::span<std::byte> into) {
             total += static_cast<std::size_t>(got);
             continue;
         }
-        const auto step = judge(got);
-        if (step == Step::ended || step == Step::failed) continue;
-        if (total > 0) break;
-        co_await wait_for(step);
+        next = judge(got);
+        if (next == Step::wait_read || next == Step::wait_write) break;
     }
-    co_return total;
+    return total;
 }
 
-awaitable<bool> TlsStream::readable_within(std::chrono::milliseconds patience) {
-    if (ended_ || SSL_has_pending(ssl_.get()) == 1) co_return true;
-    co_return co_await socket_->readable_within(patience);
+awaitable<std::size_t> TlsStream::read_some(std::span<std::byte> into) {
+    if (socket_->turn_is_over()) co_await socket_->yield_turn();
+    for (;;) {
+        Step next{};
+        const auto got = decrypt(into, next);
+        if (got > 0 || ended_) co_return got;
+        co_await wait_for(next);
+    }
+}
+
+awaitable<std::optional<std::size_t>> TlsStream::read_within(std::span<std::byte> into,
+                                                             std::chrono::milliseconds patience) {
+    // Records without a byte for us (session tickets) may come in between.
+    const auto deadline = Clock::now() + patience;
+    for (;;) {
+        Step next{};
+        const auto got = decrypt(into, next);
+        if (got > 0 || ended_) co_return got;
+        if (next == Step::wait_write) {
+            co_await socket_->writable();
+            continue;
+        }
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        const bool readable = left.count() > 0 && co_await socket_->readable_within(left);
+        if (!readable) co_return std::nullopt;
+    }
 }
 
 awaitable<void> TlsStream::write(std::span<const std::byte> bytes) {

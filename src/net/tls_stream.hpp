@@ -30,7 +30,8 @@ class TlsStream final : public Stream {
 
     void expect_within(std::chrono::milliseconds timeout, std::string_view step) override;
     awaitable<std::size_t> read_some(std::span<std::byte> into) override;
-    awaitable<bool> readable_within(std::chrono::milliseconds patience) override;
+    awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
+                                                      std::chrono::milliseconds patience) override;
     awaitable<void> write(std::span<const std::byte> bytes) override;
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override;
     awaitable<void> finish_sending() override;
@@ -40,6 +41,8 @@ class TlsStream final : public Stream {
   private:
     enum class Step { done, wait_read, wait_write, ended, failed };
     Step judge(int result);
+    /// Decrypts what is there, as much as fits. `next` says what to wait for when that is nothing.
+    std::size_t decrypt(std::span<std::byte> into, Step& next);
     Error failure() const;
     Error handshake_failure() const;
     awaitable<void> wait_for(Step step);
