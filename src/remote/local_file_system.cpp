@@ -88,7 +88,7 @@ awaitable<Entry> LocalFileSystem::stat(std::string_view path) {
     auto clean = path::confine(path);
     Entry entry;
     int reason = 0;
-    if (clean == "/") {
+    if (root_.is_top(clean)) {
         const auto opened = root_.open(clean, O_PATH);
         reason = opened ? local::describe(opened.get(), "", names_, entry) : errno;
     } else {
@@ -175,7 +175,7 @@ awaitable<void> LocalFileSystem::remove(std::string_view path) {
 }
 
 awaitable<void> LocalFileSystem::make_directory(std::string_view path) {
-    if (path::confine(path) == "/") throw error_of(EEXIST, "Making the directory", root_.shown(path));
+    if (root_.is_top(path::confine(path))) throw error_of(EEXIST, "Making the directory", root_.shown(path));
     const auto [directory, name] = root_.parent(std::string(path));
     if (::mkdirat(directory.get(), name.c_str(), 0777) != 0)
         throw error_of(errno, "Making the directory", root_.shown(path));
