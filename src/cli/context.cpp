@@ -31,6 +31,7 @@ Context::Context()
     : out_is_terminal_(::isatty(STDOUT_FILENO) == 1),
       error_is_terminal_(::isatty(STDERR_FILENO) == 1),
       colour_(out_is_terminal_ && std::getenv("NO_COLOR") == nullptr) {
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error code too
     std::signal(SIGPIPE,
                 SIG_IGN);  // a peer or reader that goes away is an error code, not the end of the process
 }
