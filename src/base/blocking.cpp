@@ -1,11 +1,13 @@
 #include "base/blocking.hpp"
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <memory>
 
 namespace fairlead {
 namespace asio = boost::asio;
@@ -23,18 +25,26 @@ asio::thread_pool& pool() {
 awaitable<void> run_blocking(std::function<void()> work) {
     const auto executor = co_await asio::this_coro::executor;
     std::exception_ptr failure;
+    // Posting the completion makes the caller run on, to the end of its loop if it likes, while post itself
+    // is still touching that loop. So the caller waits, for as good as no time, until the other thread has
+    // left it alone.
+    const auto left = std::make_shared<std::atomic<bool>>(false);
     auto start = [&](auto handler) {
-        asio::post(pool(),
-                   [&, handler = std::move(handler), guard = asio::make_work_guard(executor)]() mutable {
-                       try {
-                           work();
-                       } catch (...) {
-                           failure = std::current_exception();
-                       }
-                       asio::post(guard.get_executor(), std::move(handler));
-                   });
+        asio::post(pool(), [&failure, &work, left, executor, handler = std::move(handler),
+                            guard = asio::make_work_guard(executor)]() mutable {
+            try {
+                work();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            asio::post(executor, std::move(handler));
+            guard.reset();
+            left->store(true, std::memory_order_release);
+            left->notify_one();
+        });
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(start, asio::use_awaitable);
+    left->wait(false, std::memory_order_acquire);
     if (failure) std::rethrow_exception(failure);
 }
 

@@ -73,8 +73,10 @@ ServerUrl read_url(std::string_view text) {
                 "$FAIRLEAD_PASSWORD");
 
     const auto parsed = boost::urls::parse_uri(text);
-    if (!parsed)
-        throw malformed(fmt::format("'{}' is not a well-formed URL.", text))
+    if (!parsed)  // with an "@" in it, what cannot be read might still be a password
+        throw malformed(text.find('@') == std::string_view::npos
+                            ? fmt::format("'{}' is not a well-formed URL.", text)
+                            : "The URL is not well-formed.")
             .hinting("write it as sftp://user@host:22/path, with special characters as %20 and the like");
     if (parsed->has_query() || parsed->has_fragment())
         throw malformed(fmt::format("The URL '{}' holds '?' or '#'.", text))

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <utility>
 
 #include "base/utf8.hpp"
 #include "catalog/connection.hpp"
+#include "catalog/url.hpp"
 #include "cli/connection.hpp"
 #include "cli/connection_options.hpp"
 #include "service/connection_test.hpp"
@@ -101,10 +103,13 @@ void add_connection_test(CLI::App& connection, Context& context) {
                                            "Reach the server step by step and say what was found; a saved "
                                            "connection, with flags laid over it, or "
                                            "flags alone");
-    verb->add_option("NAME", options->name, "The name of a saved connection")->type_name("");
+    verb->add_option("NAME", options->name, "The name of a saved connection, or a URL")->type_name("");
     verb->add_flag("--write", options->write, "Also write, rename and delete a small file");
     options->flags = add_connection_options(*verb);
-    verb->callback([options, &context] { run_test(context, *options); });
+    verb->callback([options, &context] {
+        if (catalog::looks_like_url(options->name)) options->flags->url = std::exchange(options->name, {});
+        run_test(context, *options);
+    });
 }
 
 }  // namespace fairlead::cli

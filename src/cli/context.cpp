@@ -20,12 +20,6 @@
 namespace fairlead::cli {
 namespace {
 
-[[noreturn]] void throw_output_error(int reason) {
-    if (reason == EPIPE) throw Error(ErrorCode::cancelled, "Nobody reads the standard output any more.");
-    const auto code = reason == ENOSPC ? ErrorCode::no_space : ErrorCode::internal;
-    throw Error(code, fmt::format("Writing to standard output failed: {}.", std::strerror(reason)));
-}
-
 void print_error_line(std::string_view line) {
     std::fwrite(line.data(), 1, line.size(), stderr);
     std::fputc('\n', stderr);
@@ -37,6 +31,7 @@ Context::Context()
     : out_is_terminal_(::isatty(STDOUT_FILENO) == 1),
       error_is_terminal_(::isatty(STDERR_FILENO) == 1),
       colour_(out_is_terminal_ && std::getenv("NO_COLOR") == nullptr) {
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error code too
     std::signal(SIGPIPE,
                 SIG_IGN);  // a peer or reader that goes away is an error code, not the end of the process
 }
@@ -44,7 +39,14 @@ Context::Context()
 Context::~Context() = default;
 
 void Context::out(std::string_view bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) throw_output_error(errno);
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) fail_output(errno);
+}
+
+void Context::fail_output(int reason) {
+    output_is_closed_ = reason == EPIPE;
+    if (output_is_closed_) throw Error(ErrorCode::cancelled, "Nobody reads the standard output any more.");
+    const auto code = reason == ENOSPC ? ErrorCode::no_space : ErrorCode::internal;
+    throw Error(code, fmt::format("Writing to standard output failed: {}.", std::strerror(reason)));
 }
 
 void Context::print(std::string_view line) {
@@ -69,7 +71,7 @@ void Context::warn(std::string_view line) {
 }
 
 void Context::flush() {
-    if (std::fflush(stdout) != 0) throw_output_error(errno);
+    if (std::fflush(stdout) != 0) fail_output(errno);
 }
 
 std::optional<unsigned> Context::width() const {

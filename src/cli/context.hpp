@@ -59,6 +59,9 @@ class Context {
     /// Makes sure that what was printed has left. Called at the end by main.
     void flush();
 
+    /// Whether the reader of standard output has gone: a reason to end, but not to complain.
+    bool output_is_closed() const noexcept { return output_is_closed_; }
+
     bool out_is_terminal() const noexcept { return out_is_terminal_; }
     bool error_is_terminal() const noexcept { return error_is_terminal_; }
     /// Columns of the terminal; nothing when standard output is none.
@@ -90,6 +93,9 @@ class Context {
         result.emplace(co_await std::move(work));
     }
 
+    [[noreturn]] void fail_output(int reason);
+
+    bool output_is_closed_ = false;
     bool out_is_terminal_;
     bool error_is_terminal_;
     bool colour_;

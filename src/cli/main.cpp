@@ -1,9 +1,14 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cctype>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <istream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +18,29 @@
 
 namespace fairlead::cli {
 namespace {
+
+constexpr int kBrokenPipe = 128 + SIGPIPE;
+
+/// "password-env" as FAIRLEAD_PASSWORD_ENV.
+std::string environment_variable(const std::string& flag) {
+    std::string variable = "FAIRLEAD_";
+    for (const char c : flag)
+        variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return variable;
+}
+
+/// The --config file, without what the environment says otherwise: flags win over the environment, and that
+/// over the file.
+class FlagFile final : public CLI::ConfigTOML {
+  public:
+    std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+        auto items = CLI::ConfigTOML::from_config(input);
+        std::erase_if(items, [](const CLI::ConfigItem& item) {
+            return std::getenv(environment_variable(item.name).c_str()) != nullptr;
+        });
+        return items;
+    }
+};
 
 void add_global_options(CLI::App& app, Context& context) {
     auto& options = context.options;
@@ -24,19 +52,18 @@ void add_global_options(CLI::App& app, Context& context) {
                  "Results as JSON on standard output, failures as JSON on standard error");
     app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: say more");
     app.add_flag("--trace", options.trace, "Show the protocol conversation, secrets masked");
-    app.set_config("--config", "", "Read flags from a TOML file: [ls] holds those of `ls`, and so on");
+    app.config_formatter(std::make_shared<FlagFile>());
+    const auto* file = std::getenv("FAIRLEAD_CONFIG");
+    app.set_config("--config", file != nullptr ? file : "",
+                   "Read flags from a TOML file: [ls] holds those of `ls`, and so on", file != nullptr);
 }
 
-/// "--password-env" as FAIRLEAD_PASSWORD_ENV, for every long option of every verb.
+/// Every long option of every verb can come from the environment.
 void name_environment_variables(CLI::App& app) {
     for (auto* option : app.get_options()) {
         if (option->get_lnames().empty() || !option->get_envname().empty()) continue;
         const auto& name = option->get_lnames().front();
-        if (name == "help" || name == "version") continue;
-        std::string variable = "FAIRLEAD_";
-        for (const char c : name)
-            variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-        option->envname(variable);
+        if (name != "help" && name != "version") option->envname(environment_variable(name));
     }
     for (auto* verb : app.get_subcommands({}))
         name_environment_variables(*verb);
@@ -59,6 +86,12 @@ Error unknown_verb(const CLI::App& app, const std::string& word) {
                                : fmt::format("did you mean '{}'?", close));
 }
 
+/// A secret where it can be seen by everybody must at least not be repeated.
+bool is_secret_argument(std::string_view argument) {
+    const auto flag = argument.substr(0, argument.find('='));
+    return flag == "--password" || flag == "--passphrase" || flag == "--proxy-password";
+}
+
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
     const CLI::App* innermost = &app;
     std::string path = app.get_name();
@@ -67,6 +100,10 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
         path += " " + innermost->get_name();
     }
     const auto extras = app.remaining(true);
+    if (std::ranges::any_of(extras, is_secret_argument))
+        return Error(ErrorCode::invalid_argument,
+                     "A password is never an argument, where every process of this machine could read it.")
+            .hinting("use --password-env VAR, --password-file F or --password-stdin");
     const bool wants_verb = !innermost->get_subcommands({}).empty();
     if (wants_verb && !extras.empty() && !extras.front().starts_with('-'))
         return unknown_verb(*innermost, extras.front());
@@ -100,6 +137,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return report_usage(context, app, error);
     } catch (const std::exception& error) {
+        if (context.output_is_closed()) return kBrokenPipe;  // as for every filter whose reader has enough
         const auto failure = as_error(error);
         try {
             context.flush();  // what was done before it failed

@@ -88,7 +88,7 @@ awaitable<Entry> LocalFileSystem::stat(std::string_view path) {
     auto clean = path::confine(path);
     Entry entry;
     int reason = 0;
-    if (clean == "/") {
+    if (root_.is_top(clean)) {
         const auto opened = root_.open(clean, O_PATH);
         reason = opened ? local::describe(opened.get(), "", names_, entry) : errno;
     } else {
@@ -126,15 +126,17 @@ awaitable<std::unique_ptr<WriteStream>> LocalFileSystem::open_write(std::string_
                                                                     WriteOptions options) {
     using Mode = WriteOptions::Mode;
     auto clean = path::confine(path);
+    // Nearly always the name is new, so that is tried first. What is there is looked at before it is opened.
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY;
+    auto file = root_.open(clean, kFlags | O_EXCL | O_NOFOLLOW, 0666);
     struct stat facts {};
-    if (const auto look = root_.open(clean, O_PATH); look && ::fstat(look.get(), &facts) == 0) {
-        if (S_ISDIR(facts.st_mode)) throw not_a_file(root_.shown(clean), "a directory");
-        if (!S_ISREG(facts.st_mode)) throw not_a_file(root_.shown(clean), "a pipe, socket or device");
+    if (!file && errno == EEXIST && options.mode != Mode::create) {
+        if (const auto look = root_.open(clean, O_PATH); look && ::fstat(look.get(), &facts) == 0) {
+            if (S_ISDIR(facts.st_mode)) throw not_a_file(root_.shown(clean), "a directory");
+            if (!S_ISREG(facts.st_mode)) throw not_a_file(root_.shown(clean), "a pipe, socket or device");
+        }
+        file = root_.open(clean, options.mode == Mode::truncate ? kFlags | O_TRUNC : kFlags, 0666);
     }
-    int flags = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY;
-    if (options.mode == Mode::create) flags |= O_EXCL | O_NOFOLLOW;
-    if (options.mode == Mode::truncate) flags |= O_TRUNC;
-    auto file = root_.open(clean, flags, 0666);
     if (!file || ::fstat(file.get(), &facts) != 0) throw error_of(errno, "Writing", root_.shown(clean));
     auto offset = options.mode == Mode::at ? options.offset : 0;
     if (options.mode == Mode::append) offset = static_cast<std::uint64_t>(facts.st_size);
@@ -144,7 +146,11 @@ awaitable<std::unique_ptr<WriteStream>> LocalFileSystem::open_write(std::string_
 awaitable<void> LocalFileSystem::rename(std::string_view from, std::string_view to, bool replace) {
     const std::string from_path(from), to_path(to);
     const auto [from_directory, from_name] = root_.parent(from_path);
-    const auto [to_directory, to_name] = root_.parent(to_path);
+    local::Descriptor other_directory;
+    const bool same = path::parent(path::confine(from_path)) == path::parent(path::confine(to_path));
+    const auto to_name = std::string(path::name(path::confine(to_path)));
+    if (!same) other_directory = root_.parent(to_path).first;
+    const auto& to_directory = same ? from_directory : other_directory;
     const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
     auto failed =
         ::renameat2(from_directory.get(), from_name.c_str(), to_directory.get(), to_name.c_str(), flags) != 0;
@@ -175,7 +181,7 @@ awaitable<void> LocalFileSystem::remove(std::string_view path) {
 }
 
 awaitable<void> LocalFileSystem::make_directory(std::string_view path) {
-    if (path::confine(path) == "/") throw error_of(EEXIST, "Making the directory", root_.shown(path));
+    if (root_.is_top(path::confine(path))) throw error_of(EEXIST, "Making the directory", root_.shown(path));
     const auto [directory, name] = root_.parent(std::string(path));
     if (::mkdirat(directory.get(), name.c_str(), 0777) != 0)
         throw error_of(errno, "Making the directory", root_.shown(path));

@@ -140,8 +140,9 @@ std::string Root::shown(std::string_view path) const {
 
 std::pair<Descriptor, std::string> Root::parent(const std::string& path) const {
     const auto clean = path::confine(path);
-    if (clean == "/")
-        throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the root directory.", path)).on(path);
+    if (is_top(clean))
+        throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is the top directory.", shown(path)))
+            .on(path);
     const std::string above(path::parent(clean));
     if (path.find('\0') != std::string::npos) throw error_of(EINVAL, "Naming", path);
     auto directory = open(above, O_PATH | O_DIRECTORY);

@@ -51,6 +51,8 @@ class Root {
     Descriptor open(const std::string& path, int flags, mode_t mode = 0) const noexcept;
     /// The directory that holds `path`, for the *at calls, with the last name. Throws.
     std::pair<Descriptor, std::string> parent(const std::string& path) const;
+    /// Whether a path is the directory itself.
+    bool is_top(const std::string& path) const { return below(path) == "."; }
     /// The path as the rest of the machine knows it, for messages.
     std::string shown(std::string_view path) const;
     /// Whether symbolic links may lead anywhere, because the root is "/".

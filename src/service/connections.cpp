@@ -159,6 +159,10 @@ void Connections::remove(std::string_view project, std::string_view name) {
 Connection Connections::get(std::string_view project, std::string_view name) {
     if (auto found = store_.find(project, name)) return std::move(*found);
     if (auto found = store_.find(catalog::kGlobalProject, name)) return std::move(*found);
+    if (name.find("://") != std::string_view::npos)  // not repeated: it might hold a password
+        throw Error(ErrorCode::invalid_argument,
+                    "A URL stands where the name of a saved connection is needed.")
+            .hinting("save it first: fairlead connection create NAME --url URL");
     auto error = Error(ErrorCode::not_found,
                        fmt::format("There is no connection '{}' in the project '{}'.", name, project));
     const auto close = nearest(name, names(project));

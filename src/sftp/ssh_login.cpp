@@ -1,15 +1,19 @@
 #include "sftp/ssh_login.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <boost/asio/this_coro.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 
-#include "sftp/helper_thread.hpp"
+#include "base/blocking.hpp"
+#include "net/watchdog.hpp"
 #include "sftp/login.hpp"
 
 namespace fairlead::sftp {
@@ -32,7 +36,7 @@ awaitable<Key> import_key(const SftpOptions& options) {
     const Secret key_text = options.private_key;
     const Secret passphrase = options.passphrase;
     ssh_key imported = nullptr;
-    const int result = co_await on_helper_thread([&] {
+    const int result = co_await run_blocking([&] {
         const std::string_view words = passphrase.reveal();
         return ssh_pki_import_privkey_base64(key_text.reveal().data(), words.empty() ? nullptr : words.data(),
                                              nullptr, nullptr, &imported);
@@ -187,10 +191,11 @@ class LoginTalk {
     awaitable<int> agent() {
         if (!agent_lent_) ssh_set_agent_socket(session_.get(), agent_.lend());
         agent_lent_ = true;
+        net::Watchdog watchdog(co_await boost::asio::this_coro::executor, [this] { agent_.cut(); });
+        watchdog.arm(deadline_);
         while (true) {
             const int result =
-                co_await on_helper_thread([this] { return ssh_userauth_agent(session_.get(), nullptr); },
-                                          deadline_, [this] { agent_.cut(); });
+                co_await run_blocking([this] { return ssh_userauth_agent(session_.get(), nullptr); });
             if (result != SSH_AUTH_AGAIN) co_return result;
             // Waits without calling: the next call of libssh must be made over there.
             bool called = false;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/redirect_error.hpp>
@@ -52,6 +53,10 @@ SshSession::SshSession(tcp::socket socket, std::string target)
         throw Error(ErrorCode::internal, "No memory or file descriptor is left for an SSH session.")
             .at("secure");
     }
+    duplicate_ = descriptor;
+    struct stat facts {};
+    ::fstat(descriptor, &facts);
+    inode_ = facts.st_ino;
     const int no = 0;
     ssh_options_set(session_, SSH_OPTIONS_PROCESS_CONFIG, &no);  // the connection says everything itself
     ssh_options_set(session_, SSH_OPTIONS_FD, &descriptor);
@@ -62,6 +67,15 @@ SshSession::SshSession(tcp::socket socket, std::string target)
 SshSession::~SshSession() {
     close();
     ssh_free(session_);
+    close_duplicate();
+}
+
+/// libssh closes a descriptor that it was given only when writing to it fails. The number may be somebody
+/// else's by then, so what it stands for is compared.
+void SshSession::close_duplicate() const noexcept {
+    struct stat facts {};
+    if (::fstat(duplicate_, &facts) == 0 && S_ISSOCK(facts.st_mode) && facts.st_ino == inode_)
+        ::close(duplicate_);
 }
 
 void SshSession::set(ssh_options_e option, const void* value, std::string_view what) {
@@ -129,6 +143,7 @@ void SshSession::close() noexcept {
     if (waiter_->socket.is_open()) {
         ssh_disconnect(session_);
         boost::system::error_code ignored;
+        waiter_->socket.shutdown(tcp::socket::shutdown_both, ignored);
         waiter_->socket.close(ignored);
     }
     waiter_->wake();

@@ -4,6 +4,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,7 +17,7 @@ namespace fairlead::sftp {
 
 /// One libssh session over a socket of ours, never blocking: libssh does the protocol, Asio does the waiting.
 ///
-/// libssh gets a duplicate of the descriptor, which it closes when it likes; waiting happens on our own.
+/// libssh gets a duplicate of the descriptor, which it closes or does not; waiting happens on our own.
 /// Belongs to one single-threaded executor. A libssh call may take packets off the socket whatever it is for,
 /// so before waiting whoever waits must have looked whether what it waits for is there already.
 class SshSession {
@@ -58,7 +59,11 @@ class SshSession {
   private:
     struct Waiter;
 
+    void close_duplicate() const noexcept;
+
     ssh_session session_ = nullptr;
+    int duplicate_ = -1;
+    std::uint64_t inode_ = 0;  // of the socket
     ssh_counter_struct received_{};
     ssh_counter_struct raw_{};
     std::shared_ptr<Waiter> waiter_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <array>
+
 #include "base/path.hpp"
 
 namespace fairlead::transfer {
@@ -23,9 +25,11 @@ std::string_view shortened(std::string_view name, std::size_t most) {
 
 std::string unguessable() {
     constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+    std::array<unsigned char, kRandomLetters> random{};
+    randombytes_buf(random.data(), random.size());
     std::string text;
-    for (std::size_t i = 0; i < kRandomLetters; ++i)
-        text += kAlphabet[randombytes_uniform(static_cast<std::uint32_t>(kAlphabet.size()))];
+    for (const auto byte : random)
+        text += kAlphabet[byte % kAlphabet.size()];
     return text;
 }
 

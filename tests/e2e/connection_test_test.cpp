@@ -208,6 +208,21 @@ TEST(PlantedSecrets, appear_in_no_output_no_file_and_no_process_list) {
         run({"connection", "update", "a", "--port", "0", "--password-env", "THE_PASSWORD"}, in_environment),
         2);
     EXPECT_EQ(run({"doctor"}), 0);
+    EXPECT_THAT(seen, Not(HasSubstr(planted)));
+    seen.clear();  // from here on the caller gives it away himself, and nothing may repeat it
+    const auto say = [&](const std::vector<std::string>& arguments) {
+        const auto result = fairlead(arguments);
+        seen += result.output + result.errors;
+        return result.status;
+    };
+    EXPECT_EQ(say({"connection", "create", "x", "--host", "h", "--password", planted}), 2);
+    EXPECT_EQ(say({"connection", "create", "x", "--host", "h", "--password=" + planted}), 2);
+    EXPECT_EQ(say({"connection", "create", "x", "--url", "ftp://u:" + planted + "@h/"}), 2);
+    EXPECT_EQ(say({"connection", "create", "x", "--host", "h", "--proxy", "http://u:" + planted + "@h:1"}),
+              2);
+    EXPECT_EQ(say({"connection", "test", "ftp://u:" + planted + "@h/"}), 2);
+    EXPECT_EQ(say({"connection", "show", "ftp://u:" + planted + "@h/"}), 2);
+    EXPECT_EQ(say({"ls", "ftp://u:" + planted + "@h/"}), 2);
     for (const auto& file : std::filesystem::recursive_directory_iterator(fairlead.data()))
         if (file.is_regular_file())
             EXPECT_THAT(read_file(file.path()), Not(HasSubstr(planted))) << file.path();

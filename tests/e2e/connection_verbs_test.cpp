@@ -98,6 +98,13 @@ TEST(ConnectionVerbs, take_every_flag_from_the_environment_and_from_a_TOML_file_
     created = json::parse(fairlead.ok({"--config", file, "connection", "create", "c"}));
     EXPECT_EQ(created.at("host"), "from-file");
     EXPECT_EQ(created.at("port"), 2121);
+
+    ProcessOptions both;
+    both.environment = {{"FAIRLEAD_CONFIG", file}, {"FAIRLEAD_HOST", "from-environment"}};
+    created = json::parse(fairlead.ok({"connection", "create", "d"}, both));
+    EXPECT_EQ(created.at("host"), "from-environment") << "which wins over the file";
+    EXPECT_EQ(created.at("port"), 2121);
+    EXPECT_EQ(fairlead({"--config", "/no/such/file", "version"}).status, 2);
 }
 
 TEST(ConnectionVerbs, accept_global_flags_before_and_after_the_verb) {
@@ -161,6 +168,17 @@ TEST(ConnectionVerbs, fit_the_list_to_the_terminal_and_say_when_there_is_none) {
     const auto table = fairlead.ok({"connection", "list"});
     EXPECT_THAT(table, HasSubstr("disabled"));
     EXPECT_THAT(table, Not(HasSubstr("\x1b")));
+}
+
+TEST(ConnectionVerbs, end_without_a_word_when_their_reader_has_enough) {
+    const Cli fairlead;
+    std::string command;
+    for (const auto& word : fairlead.command({"completion", "bash"}))
+        command += "'" + word + "' ";
+    // The table is larger than a pipe holds, so that the writer meets the closed end for sure.
+    const auto result = run_process({"bash", "-c", command + " | true; echo ${PIPESTATUS[0]}"});
+    EXPECT_THAT(result.output, ::testing::AnyOf("141\n", "0\n"));
+    EXPECT_EQ(result.errors, "");
 }
 
 TEST(Help, is_there_for_every_verb) {

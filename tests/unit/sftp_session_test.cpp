@@ -20,6 +20,7 @@ using Packet = ScriptedSftp::Packet;
 class SftpSession : public ::testing::Test {
   protected:
     ~SftpSession() override {
+        server_->on_packet = nullptr;  // scripts use their test's variables
         if (session_) session_->close();
     }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/path.hpp"
 #include "fairlead/open.hpp"
 #include "remote/local_file_system.hpp"
 #include "remote/memory_file_system.hpp"
@@ -54,9 +55,10 @@ class TransferRun : public testing::Test {
     RunSummary copy_all(Opener source, Opener target, unsigned sessions = 1) {
         const auto task = [&]() -> awaitable<RunSummary> {
             const auto executor = co_await boost::asio::this_coro::executor;
-            Sessions from(executor, source, sessions), to(executor, target, sessions);
-            Run run(executor, from, to, options, heard);
-            std::function<awaitable<void>(Run&)> produce = [&](Run& running) -> awaitable<void> {
+            Sessions reading(executor, source, sessions), writing(executor, target, sessions);
+            transfer::Run run(executor, reading, writing, options, heard);
+            std::function<awaitable<void>(transfer::Run&)> produce =
+                [&](transfer::Run& running) -> awaitable<void> {
                 co_await running.make_directory("/out");
                 WalkOptions walking;
                 walking.visitor_needs_sessions = true;
@@ -66,16 +68,18 @@ class TransferRun : public testing::Test {
                         co_await running.make_directory("/out" + found.relative);
                         co_return;
                     }
+                    const auto target = "/out" + found.relative;
+                    co_await running.make_directory(std::string(path::parent(target)));
                     Job job;
                     job.source = found.entry.path;
                     job.facts = found.entry;
-                    job.target = "/out" + found.relative;
+                    job.target = target;
                     job.careful = false;
                     co_await running.add(std::move(job));
                 };
                 std::function<void(const std::string&, const Error&)> problem =
                     [&](const std::string& path, const Error& error) { running.report_failure(path, error); };
-                co_await walk(from, "/", walking, visit, problem);
+                co_await walk(reading, "/", walking, visit, problem);
             };
             co_return co_await run.run(produce);
         };

@@ -1,0 +1,171 @@
+// Listings as servers really send them, through a whole session.
+#include "fault/fault.hpp"
+
+namespace fairlead::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A server without MLSD whose LIST sends `text`.
+void lists(ScriptedFtp& server, std::string text) {
+    server.features = {"SIZE", "MDTM"};
+    server.on("MLSD", "500 no").on("MLST", "500 no");
+    server.on("LIST", [text = std::move(text)](FtpConversation& with, const std::string&) {
+        with.reply("150 here it comes");
+        auto data = with.open_data();
+        data.write(text);
+        data.close();
+        with.reply("226 done");
+    });
+}
+
+void lists_machine_readably(ScriptedFtp& server, std::string text) {
+    server.on("MLSD", [text = std::move(text)](FtpConversation& with, const std::string&) {
+        with.reply("150 here it comes");
+        auto data = with.open_data();
+        data.write(text);
+        data.close();
+        with.reply("226 done");
+    });
+}
+
+TEST(Landmine65, facts_in_any_case_and_order_and_names_with_leading_spaces) {
+    ScriptedFtp server;
+    lists_machine_readably(
+        server,
+        "Type=cdir;Modify=20260102030405; .\r\nTYPE=pdir; ..\r\nSIZE=5;tYpE=FILE;x.odd=1;  two spaces\r\n"
+        "type=OS.unix=slink:/target;modify=20260102030405; link\r\nmodify=20260102030405;type=dir; d; e = "
+        "f\r\n");
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"), ElementsAre(" two spaces", "d; e = f", "link"));
+    for (const auto& entry : session.list("/")) {
+        if (entry.name == "link") {
+            EXPECT_EQ(entry.type, EntryType::symlink);
+        }
+        if (entry.name == " two spaces") {
+            EXPECT_EQ(entry.size, 5u);
+        }
+    }
+}
+
+TEST(Landmine65, a_machine_listing_in_single_bytes_without_a_last_line_end) {
+    ScriptedFtp server;
+    server.on("MLSD", [](FtpConversation& with, const std::string&) {
+        with.reply("150 here it comes");
+        auto data = with.open_data();
+        for (const char c : std::string("type=file;size=1; a\r\ntype=file;size=2; b"))
+            data.write(std::string(1, c));
+        data.close();
+        with.reply("226 done");
+    });
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"), ElementsAre("a", "b"));
+}
+
+TEST(Landmine68, all_column_variants_of_unix_and_lines_that_are_none) {
+    ScriptedFtp server;
+    lists(server,
+          "total 12\r\n"
+          "-rw-r--r--   1 owner    group         213 Aug 26  2025 plain\r\n"
+          "-rw-r--r--   1 1000     1000          213 Aug 26 16:31 numeric\r\n"
+          "-rw-r--r--   1 owner          213 Aug 26  2025 without group\r\n"
+          "-rw-r--r--+  1 owner    group         213 Aug 26  2025 acl\r\n"
+          "brw-rw----   1 root     disk       8,   0 Aug 26  2025 device\r\n"
+          "lrwxrwxrwx   1 owner    group          11 Aug 26  2025 link -> target\r\n"
+          "\r\n"
+          "this is a banner and not an entry\r\n"
+          "drwxr-xr-x   2 owner    group        4096 Aug 26  2025 d\r\n");
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"),
+                ElementsAre("acl", "d", "device", "link", "numeric", "plain", "without group"));
+}
+
+TEST(Landmine70, dos_listings) {
+    ScriptedFtp server;
+    lists(server,
+          "12-28-25  09:00PM       <DIR>          a folder\r\n12-28-25  09:00PM             12345 a "
+          "file.txt\r\n");
+    server.on("SYST", "215 Windows_NT");
+    Session session(server.endpoint());
+    const auto entries = session.list("/");
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_EQ(entries[0].type, EntryType::directory);
+    EXPECT_EQ(entries[1].name, "a file.txt");
+    EXPECT_EQ(entries[1].size, 12345u);
+}
+
+TEST(Landmine79, a_server_that_takes_dash_a_for_a_name_is_listed_without_it) {
+    ScriptedFtp server;
+    server.features = {"SIZE", "MDTM"};
+    server.file("/a", "hello").on("MLSD", "500 no").on("MLST", "500 no");
+    server.on("LIST", [](FtpConversation& with, const std::string& argument) {
+        if (argument.starts_with("-a")) return with.reply("550 -a: no such file or directory");
+        with.behave("LIST", argument);
+    });
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"), ElementsAre("a"));
+    EXPECT_THAT(session.names("/"), ElementsAre("a"));
+}
+
+TEST(Landmine80, a_directory_with_spaces_is_listed_by_going_there) {
+    ScriptedFtp server;
+    server.features = {"SIZE", "MDTM"};
+    server.folder("/my folder").file("/my folder/a", "x").on("MLSD", "500 no").on("MLST", "500 no");
+    server.on("LIST", [](FtpConversation& with, const std::string& argument) {
+        if (argument.find("my folder") != std::string::npos) return with.reply("550 my: no such directory");
+        with.behave("LIST", argument);
+    });
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/my folder"), ElementsAre("a"));
+}
+
+TEST(Landmine83, names_that_would_leave_the_directory_are_never_handed_out) {
+    ScriptedFtp server;
+    lists_machine_readably(
+        server,
+        "type=file;size=1; ../../etc/passwd\r\ntype=file;size=1; /etc/passwd\r\ntype=file;size=1; ..\r\n"
+        "type=file;size=1; good\r\n");
+    Session session(server.endpoint());
+    for (const auto& name : session.names("/")) {
+        EXPECT_EQ(name.find('/'), std::string::npos) << name;
+        EXPECT_NE(name, "..");
+    }
+    EXPECT_THAT(session.names("/"), testing::Contains("good"));
+}
+
+TEST(Landmine85, a_server_that_only_knows_nlst_gives_names) {
+    ScriptedFtp server;
+    server.features = {"SIZE", "MDTM"};
+    server.file("/a", "hello").file("/b", "x");
+    server.on("MLSD", "500 no").on("MLST", "500 no").on("LIST", "502 no");
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"), ElementsAre("a", "b"));
+    EXPECT_EQ(session.stat("/a").size, 5u);
+}
+
+TEST(Landmine134, a_listing_that_breaks_off_is_an_error_and_never_a_short_list) {
+    for (const bool reset : {false, true}) {
+        ScriptedFtp server;
+        server.on("MLSD", [reset](FtpConversation& with, const std::string&) {
+            with.reply("150 here it comes");
+            auto data = with.open_data();
+            data.write("type=file;size=1; a\r\ntype=fi");
+            reset ? data.reset() : data.close();
+            with.reply("426 broken");
+        });
+        Session session(server.endpoint());
+        EXPECT_NE(outcome_of([&] { session.list("/"); }).code, "no error");
+    }
+}
+
+TEST(Listings, of_an_empty_directory_that_a_server_answers_with_550) {
+    ScriptedFtp server;
+    server.features = {"SIZE", "MDTM"};
+    server.on("MLSD", "500 no").on("MLST", "500 no").on("LIST", "550 No files found");
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace fairlead::test
