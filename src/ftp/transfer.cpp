@@ -195,7 +195,7 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
     why.session_usable = session_->usable();
     if (reply && reply->is_failure()) {
         if (says_session_reuse_required(*reply))
-            throw Error(ErrorCode::data_connection_failed,
+            throw Error(ErrorCode::tls_failed,
                         "The server demands that the data connection resumes the control connection's TLS "
                         "session, and "
                         "did not accept ours.")

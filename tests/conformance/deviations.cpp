@@ -14,12 +14,12 @@ std::string_view to_string(Deviation deviation) {
             return "links_look_like_targets";
         case Deviation::dangling_links_not_found:
             return "dangling_links_not_found";
-        case Deviation::byte_ff_arrives_doubled:
-            return "byte_ff_arrives_doubled";
         case Deviation::names_are_sanitised:
             return "names_are_sanitised";
         case Deviation::no_stars_in_directory_names:
             return "no_stars_in_directory_names";
+        case Deviation::dropped_read_may_end_session:
+            return "dropped_read_may_end_session";
         case Deviation::dropped_listing_ends_session:
             return "dropped_listing_ends_session";
         case Deviation::line_breaks_are_plain_bytes:
@@ -49,12 +49,6 @@ const std::vector<DeclaredDeviation>& declared_deviations() {
         {Deviation::dangling_links_not_found, "vsftpd", "SIZE and MDTM follow links"},
         {Deviation::dangling_links_not_found, "vsftpd_explicit", "SIZE and MDTM follow links"},
         {Deviation::dangling_links_not_found, "vsftpd_implicit", "SIZE and MDTM follow links"},
-        {Deviation::byte_ff_arrives_doubled, "vsftpd",
-         "it takes names as they come, RFC 959's Telnet rules aside"},
-        {Deviation::byte_ff_arrives_doubled, "vsftpd_explicit",
-         "it takes names as they come, RFC 959's Telnet rules aside"},
-        {Deviation::byte_ff_arrives_doubled, "vsftpd_implicit",
-         "it takes names as they come, RFC 959's Telnet rules aside"},
         {Deviation::links_look_like_targets, "proftpd",
          "its MLST tells of the target, without the fact that names a link"},
         {Deviation::links_look_like_targets, "proftpd_explicit",
@@ -65,10 +59,6 @@ const std::vector<DeclaredDeviation>& declared_deviations() {
         {Deviation::no_stars_in_directory_names, "proftpd_explicit",
          "its MKD refuses every name with a star"},
         {Deviation::links_look_like_targets, "proftpd_sftp", "its LSTAT tells of the target inside a jail"},
-        {Deviation::byte_ff_arrives_doubled, "pure_ftpd",
-         "it takes names as they come, RFC 959's Telnet rules aside"},
-        {Deviation::byte_ff_arrives_doubled, "pure_ftpd_explicit",
-         "it takes names as they come, RFC 959's Telnet rules aside"},
         {Deviation::names_are_sanitised, "pure_ftpd",
          "it guards its users against names that confuse other programs"},
         {Deviation::names_are_sanitised, "pure_ftpd_explicit",
@@ -77,6 +67,10 @@ const std::vector<DeclaredDeviation>& declared_deviations() {
          "it sends the rest of a dropped listing at the start of the next one"},
         {Deviation::dropped_listing_ends_session, "pure_ftpd_explicit",
          "it sends the rest of a dropped listing at the start of the next one"},
+        {Deviation::dropped_listing_ends_session, "proftpd_explicit",
+         "under TLS it ends the session when the data connection goes"},
+        {Deviation::dropped_read_may_end_session, "proftpd_explicit",
+         "under TLS it ends the session when the data connection goes while it writes"},
         {Deviation::line_breaks_are_plain_bytes, "local", "a local name never reaches a control channel"},
         {Deviation::errors_name_the_path_on_disk, "local", "that is the path people can look at"},
     };

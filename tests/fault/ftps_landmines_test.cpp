@@ -46,7 +46,7 @@ TEST(Landmine52, a_server_that_did_not_get_its_resumption_is_named_as_the_cause)
         server.file("/a", "hello").on("RETR", refusal);
         Session session(server.endpoint());
         const auto outcome = outcome_of([&] { session.read("/a"); });
-        EXPECT_EQ(outcome.code, "data_connection_failed") << outcome;
+        EXPECT_EQ(outcome.code, "tls_failed") << outcome;
         EXPECT_THAT(outcome.error->message + outcome.error->hint,
                     AnyOf(HasSubstr("resum"), HasSubstr("session")))
             << outcome;
