@@ -78,6 +78,11 @@ class ReadStream {
     /// The open local file that these bytes are, so that WriteStream::write_from can send it the shortest
     /// way; -1 when there is none. Stays open as long as the stream.
     virtual int descriptor() const noexcept { return -1; }
+    /// Whether read_to_pipe works: nothing has to look at the bytes or change them on their way.
+    virtual bool can_read_to_pipe() const noexcept { return false; }
+    /// Like read, but moves the bytes straight into an empty pipe (WriteStream::take_pipe), never through this
+    /// program's memory. Gives how many; 0 is the proven end.
+    virtual awaitable<std::uint64_t> read_to_pipe(int pipe);
     /// Ends early without an error and leaves the session usable where the protocol can. Not needed after the
     /// end.
     virtual awaitable<void> close() = 0;
@@ -93,6 +98,10 @@ class WriteStream {
     /// Sends `count` bytes of an open local file from `offset`, by the shortest way the transport has.
     /// Returns how many were sent: less than `count` only when the file ended.
     virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count);
+    /// An empty pipe (its non-blocking end) that leads into the file, for ReadStream::read_to_pipe; -1 where
+    /// there is none. Taking the next one hands the one before to the disk, which works beside. Once one was
+    /// taken, nothing else may be written. Throws what failed at the disk.
+    virtual awaitable<int> take_pipe();
     /// Ends the file and waits for the server's word that it has all of it. Only after this returned is it
     /// so.
     virtual awaitable<void> finish() = 0;

@@ -40,6 +40,15 @@ std::string_view to_string(ChecksumAlgorithm algorithm) noexcept {
     return "sha256";
 }
 
+awaitable<std::uint64_t> ReadStream::read_to_pipe(int) {
+    throw Error(ErrorCode::internal, "These bytes cannot be read into a pipe.");
+    co_return 0;
+}
+
+awaitable<int> WriteStream::take_pipe() {
+    co_return -1;
+}
+
 awaitable<std::uint64_t> WriteStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
     constexpr std::size_t kPiece = 256 * 1024;  // larger pieces leave the CPU's cache
     std::vector<std::byte> buffer(std::min<std::uint64_t>(count, kPiece));

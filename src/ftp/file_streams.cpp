@@ -25,6 +25,13 @@ class FtpReadStream final : public ReadStream {
         return options_.offset == 0 ? transfer_->announced_size() : std::nullopt;
     }
 
+    bool can_read_to_pipe() const noexcept override {
+        return !options_.text && transfer_->stream().can_splice();
+    }
+    awaitable<std::uint64_t> read_to_pipe(int pipe) override {
+        return net::cancellable(do_read_to_pipe(pipe), "read");
+    }
+
     awaitable<void> close() override { return net::cancellable(do_close(), "read"); }
 
   private:
@@ -55,6 +62,25 @@ class FtpReadStream final : public ReadStream {
             if (!text.empty()) co_return text;
         }
         co_return std::span<const std::byte>{};
+    }
+
+    awaitable<std::uint64_t> do_read_to_pipe(int pipe) {
+        if (ended_) co_return 0;
+        std::uint64_t moved = 0;
+        std::exception_ptr failure;
+        try {
+            moved = co_await transfer_->stream().splice_to(pipe);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (failure) {
+            ended_ = true;
+            co_await transfer_->fail(failure);
+        }
+        received_ += moved;
+        if (moved == 0) co_await end();
+        refuse_ignored_offset();
+        co_return moved;
     }
 
     awaitable<void> do_close() {

@@ -1,6 +1,7 @@
 #include "net/plain_stream.hpp"
 
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
@@ -40,6 +41,26 @@ awaitable<std::optional<std::size_t>> PlainStream::read_within(std::span<std::by
                                                                std::chrono::milliseconds patience) {
     wrote_ = false;
     co_return co_await socket_->receive(into, patience);
+}
+
+awaitable<std::uint64_t> Stream::splice_to(int) {
+    throw Error(ErrorCode::internal, "This stream cannot be spliced.");
+    co_return 0;
+}
+
+awaitable<std::uint64_t> PlainStream::splice_to(int pipe) {
+    constexpr std::uint64_t kEnough = 512 * 1024;  // fewer pipes to hand over, and still two of them at work
+    if (socket_->turn_is_over()) co_await socket_->yield_turn();
+    for (std::uint64_t total = 0;;) {
+        const auto moved = ::splice(socket_->descriptor(), nullptr, pipe, nullptr, 2 * kEnough,
+                                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        if (moved > 0) total += static_cast<std::uint64_t>(moved);
+        if (moved == 0 || total >= kEnough) co_return total;
+        if (moved > 0 || errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK) throw socket_->lost(errno);
+        if (total > 0) co_return total;
+        co_await socket_->readable();
+    }
 }
 
 awaitable<void> PlainStream::write(std::span<const std::byte> bytes) {

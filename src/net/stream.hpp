@@ -27,6 +27,10 @@ class Stream {
     /// Like read_some, but silence for `patience` is an answer: nothing.
     virtual awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
                                                               std::chrono::milliseconds patience) = 0;
+    /// Whether splice_to works: what arrives is what was sent, without TLS.
+    virtual bool can_splice() const noexcept { return false; }
+    /// Like read_some, straight into an empty, non-blocking pipe.
+    virtual awaitable<std::uint64_t> splice_to(int pipe);
     /// Writes all of it.
     virtual awaitable<void> write(std::span<const std::byte> bytes) = 0;
     /// Sends part of a local file, with sendfile where the transport allows. Returns less only at the file's

@@ -59,6 +59,10 @@ class JailedReadStream final : public ReadStream {
     awaitable<std::span<const std::byte>> read() override { return told_to_caller(inner_->read(), names_); }
     std::optional<std::uint64_t> announced_size() const override { return inner_->announced_size(); }
     int descriptor() const noexcept override { return inner_->descriptor(); }
+    bool can_read_to_pipe() const noexcept override { return inner_->can_read_to_pipe(); }
+    awaitable<std::uint64_t> read_to_pipe(int pipe) override {
+        return told_to_caller(inner_->read_to_pipe(pipe), names_);
+    }
     awaitable<void> close() override { return told_to_caller(inner_->close(), names_); }
 
   private:
@@ -77,6 +81,7 @@ class JailedWriteStream final : public WriteStream {
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
         return told_to_caller(inner_->write_from(descriptor, offset, count), names_);
     }
+    awaitable<int> take_pipe() override { return told_to_caller(inner_->take_pipe(), names_); }
     awaitable<void> finish() override { return told_to_caller(inner_->finish(), names_); }
     awaitable<void> abort() override { return told_to_caller(inner_->abort(), names_); }
 

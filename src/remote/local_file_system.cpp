@@ -138,9 +138,9 @@ awaitable<std::unique_ptr<WriteStream>> LocalFileSystem::open_write(std::string_
         file = root_.open(clean, options.mode == Mode::truncate ? kFlags | O_TRUNC : kFlags, 0666);
     }
     if (!file || ::fstat(file.get(), &facts) != 0) throw error_of(errno, "Writing", root_.shown(clean));
-    auto offset = options.mode == Mode::at ? options.offset : 0;
-    if (options.mode == Mode::append) offset = static_cast<std::uint64_t>(facts.st_size);
-    co_return local::write_stream(std::move(file), root_.shown(clean), offset, options.durable);
+    if (options.mode != Mode::at) options.offset = 0;
+    if (options.mode == Mode::append) options.offset = static_cast<std::uint64_t>(facts.st_size);
+    co_return local::write_stream(std::move(file), root_.shown(clean), options);
 }
 
 awaitable<void> LocalFileSystem::rename(std::string_view from, std::string_view to, bool replace) {

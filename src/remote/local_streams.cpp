@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "base/blocking.hpp"
+#include "remote/pipes_to_file.hpp"
 
 namespace fairlead::local {
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;             // larger pieces leave the CPU's cache
-constexpr std::uint64_t kWriteBack = 8 * 1024 * 1024;  // what may gather before the disk is told to begin
+constexpr std::size_t kPiece = 256 * 1024;  // larger pieces leave the CPU's cache
+constexpr std::uint64_t kWorthAThread = 8 * 1024 * 1024;
 
 class LocalReadStream final : public ReadStream {
   public:
@@ -46,12 +47,13 @@ class LocalReadStream final : public ReadStream {
 
 class LocalWriteStream final : public WriteStream {
   public:
-    LocalWriteStream(Descriptor file, std::string path, std::uint64_t offset, bool durable)
+    LocalWriteStream(Descriptor file, std::string path, const WriteOptions& options)
         : file_(std::move(file)),
           path_(std::move(path)),
-          at_(offset),
-          written_back_(offset),
-          durable_(durable) {}
+          at_(options.offset),
+          written_back_(options.offset),
+          large_(options.expected_size.value_or(0) >= kWorthAThread),
+          durable_(options.durable) {}
 
     awaitable<void> write(std::span<const std::byte> bytes) override {
         while (!bytes.empty()) {
@@ -64,22 +66,28 @@ class LocalWriteStream final : public WriteStream {
         begin_write_back();
         co_return;
     }
+    awaitable<int> take_pipe() override {
+        if (!large_) co_return -1;
+        if (!pipes_) pipes_ = std::make_unique<PipesToFile>(file_.get(), at_, path_);
+        co_return co_await pipes_->take();
+    }
     awaitable<void> finish() override {
-        if (durable_) {
-            std::function<void()> sync = [this] {
-                if (::fsync(file_.get()) != 0) throw error_of(errno, "Writing", path_);
+        if (durable_ || pipes_) {
+            std::function<void()> settle = [this] {
+                if (pipes_) pipes_->finish();
+                if (durable_ && ::fsync(file_.get()) != 0) throw error_of(errno, "Writing", path_);
             };
-            co_await run_blocking(std::move(sync));
+            co_await run_blocking(std::move(settle));
         }
         if (const auto reason = file_.close(); reason != 0) throw error_of(reason, "Writing", path_);
     }
     awaitable<void> abort() override {
+        pipes_.reset();
         file_.close();
         co_return;
     }
 
   private:
-    /// Lets the disk work while the rest arrives, so that the sync at the end finds little left to do.
     void begin_write_back() noexcept {
         if (at_ - written_back_ < kWriteBack) return;
         ::sync_file_range(file_.get(), static_cast<off_t>(written_back_),
@@ -91,7 +99,9 @@ class LocalWriteStream final : public WriteStream {
     std::string path_;
     std::uint64_t at_;
     std::uint64_t written_back_;
+    bool large_;
     bool durable_;
+    std::unique_ptr<PipesToFile> pipes_;  // last, so that its thread ends before the file closes
 };
 
 }  // namespace
@@ -100,9 +110,8 @@ std::unique_ptr<ReadStream> read_stream(Descriptor file, std::string path, std::
     return std::make_unique<LocalReadStream>(std::move(file), std::move(path), offset);
 }
 
-std::unique_ptr<WriteStream> write_stream(Descriptor file, std::string path, std::uint64_t offset,
-                                          bool durable) {
-    return std::make_unique<LocalWriteStream>(std::move(file), std::move(path), offset, durable);
+std::unique_ptr<WriteStream> write_stream(Descriptor file, std::string path, const WriteOptions& options) {
+    return std::make_unique<LocalWriteStream>(std::move(file), std::move(path), options);
 }
 
 }  // namespace fairlead::local

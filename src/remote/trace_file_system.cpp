@@ -63,12 +63,19 @@ class TracedReadStream final : public ReadStream {
     awaitable<std::span<const std::byte>> read() override {
         try {
             const auto piece = co_await inner_->read();
-            count_ += piece.size();
-            if (piece.empty() && span_) {
-                span_->succeeded(fmt::format("{} bytes", count_));
-                span_.reset();
-            }
+            moved(piece.size());
             co_return piece;
+        } catch (const Error& error) {
+            if (span_) span_->failed(error);
+            throw;
+        }
+    }
+    bool can_read_to_pipe() const noexcept override { return inner_->can_read_to_pipe(); }
+    awaitable<std::uint64_t> read_to_pipe(int pipe) override {
+        try {
+            const auto count = co_await inner_->read_to_pipe(pipe);
+            moved(count);
+            co_return count;
         } catch (const Error& error) {
             if (span_) span_->failed(error);
             throw;
@@ -79,6 +86,13 @@ class TracedReadStream final : public ReadStream {
     awaitable<void> close() override { return inner_->close(); }
 
   private:
+    void moved(std::uint64_t count) {
+        count_ += count;
+        if (count != 0 || !span_) return;
+        span_->succeeded(fmt::format("{} bytes", count_));
+        span_.reset();
+    }
+
     std::unique_ptr<ReadStream> inner_;
     std::unique_ptr<Span> span_;
     std::uint64_t count_ = 0;
@@ -98,6 +112,7 @@ class TracedWriteStream final : public WriteStream {
         count_ += sent;
         co_return sent;
     }
+    awaitable<int> take_pipe() override { return watch(inner_->take_pipe()); }
     awaitable<void> finish() override {
         co_await watch(inner_->finish());
         if (span_) span_->succeeded(fmt::format("{} bytes", count_));

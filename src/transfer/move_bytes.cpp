@@ -45,10 +45,25 @@ awaitable<std::uint64_t> send_file(ReadStream& from, WriteStream& to, Progress* 
     co_return sent;
 }
 
+/// The kernel hands the bytes on, and the disk works beside the network.
+awaitable<std::uint64_t> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progress* progress) {
+    std::uint64_t total = 0;
+    for (;;) {
+        const auto moved = co_await from.read_to_pipe(pipe);
+        if (moved == 0) co_return total;
+        total += moved;
+        if (progress != nullptr) progress->moved(moved);
+        pipe = co_await to.take_pipe();
+    }
+}
+
 }  // namespace
 
 awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress) {
     if (from.descriptor() >= 0 && digest == nullptr) co_return co_await send_file(from, to, progress);
+    if (from.can_read_to_pipe() && digest == nullptr)
+        if (const int pipe = co_await to.take_pipe(); pipe >= 0)
+            co_return co_await through_pipes(from, to, pipe, progress);
     std::uint64_t moved = 0;
     Turns turns;
     for (;;) {
