@@ -1,11 +1,14 @@
 #include "cli/places.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <filesystem>
 
 #include "base/path.hpp"
 #include "fairlead/open.hpp"
 #include "remote/local_file_system.hpp"
+#include "service/connections.hpp"
+#include "service/workspace.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::cli {
@@ -59,8 +62,8 @@ Place Places::at(const Location& location, const std::string& role) {
                 auto opened = co_await open_location(context_, location, flags_);
                 co_return std::move(opened.files);
             };
-        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener),
-                                                        location.kind == Kind::local ? 1 : sessions_);
+        sessions =
+            std::make_shared<transfer::Sessions>(executor_, std::move(opener), most_sessions(location));
     }
     Place place;
     place.sessions = sessions;
@@ -71,6 +74,15 @@ Place Places::at(const Location& location, const std::string& role) {
     place.path =
         path::confine(place.local ? std::filesystem::absolute(location.path).string() : location.path);
     return place;
+}
+
+/// As many as were asked for, but never more than the connection allows.
+unsigned Places::most_sessions(const Location& location) {
+    if (location.kind == Kind::local || sessions_ == 1) return 1;
+    if (location.kind != Kind::connection) return sessions_;
+    const auto connection =
+        context_.workspace().connections().get(context_.options.project, location.connection);
+    return std::min<unsigned>(sessions_, connection.max_sessions);
 }
 
 Place Places::confined_folder(const std::string& folder) {

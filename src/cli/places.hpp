@@ -26,7 +26,8 @@ struct Place {
 /// when they are first needed.
 class Places {
   public:
-    /// At most `sessions` to each place. The references must outlive this object.
+    /// At most `sessions` to each place, and never more than its connection allows. The references must
+    /// outlive this object.
     Places(Context& context, const ConnectionFlags& flags, boost::asio::any_io_executor executor,
            unsigned sessions = 1);
 
@@ -40,6 +41,8 @@ class Places {
     awaitable<void> close();
 
   private:
+    unsigned most_sessions(const Location& location);
+
     Context& context_;
     const ConnectionFlags& flags_;
     boost::asio::any_io_executor executor_;

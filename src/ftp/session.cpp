@@ -21,6 +21,8 @@ constexpr std::size_t kBufferSize = 256 * 1024;  // more brings nothing, and lea
 constexpr auto kFarewell = 2s;
 constexpr auto kTransferEnd = 2s;  // for the last word on a transfer whose data connection is closed
 constexpr auto kAnswer = 10s;
+constexpr auto kRest = 500ms;  // for what is read on from a transfer that nobody wants
+constexpr std::size_t kRestBytes = 2 * 1024 * 1024;
 
 bool names_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
     return std::any_of(names.begin(), names.end(),
@@ -216,7 +218,27 @@ void Session::take_home(const Reply& reply) {
     if (const auto directory = parse_directory_reply(reply)) home_ = *directory;
 }
 
-awaitable<std::optional<Reply>> Session::collect_transfer_end(std::string_view step) {
+awaitable<void> Session::read_on(net::Stream& rest) {
+    const auto deadline = Clock::now() + kRest;
+    for (std::size_t taken = 0; taken < kRestBytes;) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        if (left.count() <= 0) co_return;
+        const auto got = co_await rest.read_within(buffer(), left);
+        if (!got || *got == 0) co_return;
+        taken += *got;
+    }
+}
+
+awaitable<std::optional<Reply>> Session::end_transfer(std::unique_ptr<net::Stream> rest,
+                                                      std::string_view step) {
+    if (rest) {
+        try {
+            co_await read_on(*rest);
+        } catch (const Error& error) {
+            if (error.code == ErrorCode::cancelled) throw;
+        }
+        rest->close();
+    }
     const auto deadline = Clock::now() + endpoint_.timeouts.command;
     bool asked = false;
     std::optional<Reply> ended;
@@ -243,15 +265,15 @@ awaitable<std::optional<Reply>> Session::collect_transfer_end(std::string_view s
     co_return ended;
 }
 
-void Session::abandon_listing() noexcept {
+void Session::abandon_listing(std::unique_ptr<net::Stream> rest) noexcept {
     if (mixes_listings_)
         control_->give_up();
     else
-        abandoned_ = true;
+        abandon_transfer(std::move(rest));
 }
 
 awaitable<void> Session::ready(std::string_view step) {
-    if (std::exchange(abandoned_, false)) co_await collect_transfer_end(step);
+    if (std::exchange(abandoned_, false)) co_await end_transfer(std::move(abandoned_rest_), step);
     if (usable() && control_->owed() > 0) control_->give_up();
     if (!usable())
         throw Error(ErrorCode::connection_lost, "This session has ended; open a new one.")

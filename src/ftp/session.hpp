@@ -63,15 +63,19 @@ class Session {
     /// Renaming onto an existing file is known to replace it in one step.
     bool replaces_on_rename() const noexcept { return replaces_on_rename_; }
 
-    /// After a data connection was closed before its end: collects the transfer's final reply. A server that
-    /// has none is asked by NOOP whether it listens again. Nothing: no such reply; `usable` tells whether the
-    /// session is in step. Throws cancelled only.
-    awaitable<std::optional<Reply>> collect_transfer_end(std::string_view step);
-    /// A transfer was dropped with its final reply still owed.
-    void abandon_transfer() noexcept { abandoned_ = true; }
+    /// Ends a transfer before its end: reads a little on from `rest` (may be null), since a small rest costs
+    /// less than the session, which some servers end when their data connection breaks; closes it; and
+    /// collects the final reply. A server that has none is asked by NOOP whether it listens again. Nothing:
+    /// no such reply; `usable` tells whether the session is in step. Throws cancelled only.
+    awaitable<std::optional<Reply>> end_transfer(std::unique_ptr<net::Stream> rest, std::string_view step);
+    /// The same, put off to the next operation.
+    void abandon_transfer(std::unique_ptr<net::Stream> rest) noexcept {
+        abandoned_ = true;
+        abandoned_rest_ = std::move(rest);
+    }
     /// A listing was dropped before its end. Pure-FTPd begins the next listing with what it could not send of
     /// this one: the session must go.
-    void abandon_listing() noexcept;
+    void abandon_listing(std::unique_ptr<net::Stream> rest) noexcept;
     /// After a raw command: what is remembered of the server's state may be wrong.
     void forget_type() noexcept { type_ = Type::unknown; }
 
@@ -90,6 +94,8 @@ class Session {
     std::span<std::byte> buffer();
 
   private:
+    awaitable<void> read_on(net::Stream& rest);
+
     enum class Type { unknown, text, binary };
 
     Session(Endpoint endpoint, Observer* observer) : endpoint_(std::move(endpoint)), observer_(observer) {}
@@ -122,6 +128,7 @@ class Session {
     bool replaces_on_rename_ = false;
     bool mixes_listings_ = false;
     bool abandoned_ = false;
+    std::unique_ptr<net::Stream> abandoned_rest_;
     std::unique_ptr<std::byte[]> buffer_;
 };
 

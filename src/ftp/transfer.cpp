@@ -33,11 +33,20 @@ awaitable<std::unique_ptr<Transfer>> Transfer::start(std::shared_ptr<Session> se
 }
 
 Transfer::~Transfer() {
-    if (stream_) stream_->close();
     data_.close();
+    auto rest = take_rest();
     if (!commanded_ || final_) return;
     const bool listing = request_.verb == "MLSD" || request_.verb == "LIST" || request_.verb == "NLST";
-    listing ? session_->abandon_listing() : session_->abandon_transfer();
+    if (listing)
+        session_->abandon_listing(std::move(rest));
+    else
+        session_->abandon_transfer(std::move(rest));
+}
+
+/// What may still be read; an upload is broken off at once, so that the server does not take it for whole.
+std::unique_ptr<net::Stream> Transfer::take_rest() {
+    if (stream_ && (request_.verb == "STOR" || request_.verb == "APPE")) stream_->close();
+    return std::move(stream_);
 }
 
 awaitable<bool> Transfer::open(Reply& refusal) {
@@ -189,7 +198,7 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
     if (why.path.empty()) why.path = request_.path;
     if (why.code == ErrorCode::cancelled) throw why;
 
-    auto reply = final_ ? final_ : co_await session_->collect_transfer_end(request_.step);
+    auto reply = final_ ? final_ : co_await session_->end_transfer(nullptr, request_.step);
     final_ = reply;
     commanded_ = false;  // nothing is owed any more
     why.session_usable = session_->usable();
@@ -227,11 +236,11 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
 }
 
 awaitable<void> Transfer::abort() {
-    if (stream_) stream_->close();
     data_.close();
+    auto rest = take_rest();
     if (final_) co_return;
     commanded_ = false;
-    co_await session_->collect_transfer_end(request_.step);
+    co_await session_->end_transfer(std::move(rest), request_.step);
 }
 
 }  // namespace fairlead::ftp

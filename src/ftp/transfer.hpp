@@ -58,6 +58,7 @@ class Transfer {
     awaitable<Reply> first_reply();
     awaitable<void> restart_at_offset();
     awaitable<void> establish();
+    std::unique_ptr<net::Stream> take_rest();
     awaitable<std::optional<Reply>> final_reply_within(std::chrono::milliseconds patience);
 
     std::shared_ptr<Session> session_;

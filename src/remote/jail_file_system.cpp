@@ -17,22 +17,80 @@ std::string tidy_root(std::string_view root) {
     return tidy;
 }
 
+/// A path as the inner file system knows it, and as the caller does.
+struct Names {
+    std::string inside;
+    std::string shown;
+};
+
+/// Gives back errors in the words of the caller. `names` must outlive the operation.
+template <class T>
+awaitable<T> told_to_caller(awaitable<T> operation, const Names& names) {
+    try {
+        co_return co_await std::move(operation);
+    } catch (Error& error) {
+        if (error.path == names.inside) error.path = names.shown;
+        throw;
+    }
+}
+
 class JailedListing final : public Listing {
   public:
-    JailedListing(std::unique_ptr<Listing> inner, std::string directory)
+    JailedListing(std::unique_ptr<Listing> inner, Names directory)
         : inner_(std::move(inner)), directory_(std::move(directory)) {}
 
     awaitable<std::vector<Entry>> next() override {
-        auto entries = co_await inner_->next();
+        auto entries = co_await told_to_caller(inner_->next(), directory_);
         for (auto& entry : entries)
-            entry.path = path::join(directory_, entry.name);
+            entry.path = path::join(directory_.shown, entry.name);
         co_return entries;
     }
 
   private:
     std::unique_ptr<Listing> inner_;
-    std::string directory_;
+    Names directory_;
 };
+
+class JailedReadStream final : public ReadStream {
+  public:
+    JailedReadStream(std::unique_ptr<ReadStream> inner, Names names)
+        : inner_(std::move(inner)), names_(std::move(names)) {}
+
+    awaitable<std::span<const std::byte>> read() override { return told_to_caller(inner_->read(), names_); }
+    std::optional<std::uint64_t> announced_size() const override { return inner_->announced_size(); }
+    int descriptor() const noexcept override { return inner_->descriptor(); }
+    awaitable<void> close() override { return told_to_caller(inner_->close(), names_); }
+
+  private:
+    std::unique_ptr<ReadStream> inner_;
+    Names names_;
+};
+
+class JailedWriteStream final : public WriteStream {
+  public:
+    JailedWriteStream(std::unique_ptr<WriteStream> inner, Names names)
+        : inner_(std::move(inner)), names_(std::move(names)) {}
+
+    awaitable<void> write(std::span<const std::byte> bytes) override {
+        return told_to_caller(inner_->write(bytes), names_);
+    }
+    awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
+        return told_to_caller(inner_->write_from(descriptor, offset, count), names_);
+    }
+    awaitable<void> finish() override { return told_to_caller(inner_->finish(), names_); }
+    awaitable<void> abort() override { return told_to_caller(inner_->abort(), names_); }
+
+  private:
+    std::unique_ptr<WriteStream> inner_;
+    Names names_;
+};
+
+/// A stream whose errors name the path as the caller does; where both names are the same, the stream itself.
+template <class Jailed, class Stream>
+std::unique_ptr<Stream> jailed(std::unique_ptr<Stream> stream, Names names) {
+    if (names.inside == names.shown) return stream;
+    return std::make_unique<Jailed>(std::move(stream), std::move(names));
+}
 
 class JailFileSystem final : public FileSystem {
   public:
@@ -50,13 +108,17 @@ class JailFileSystem final : public FileSystem {
     }
     awaitable<std::unique_ptr<Listing>> list(std::string_view path) override {
         auto listing = co_await at(path, [this](const std::string& inside) { return inner_->list(inside); });
-        co_return std::make_unique<JailedListing>(std::move(listing), path::confine(path));
+        co_return std::make_unique<JailedListing>(std::move(listing), names(path));
     }
     awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view path, ReadOptions options) override {
-        return at(path, [=, this](const std::string& inside) { return inner_->open_read(inside, options); });
+        auto stream = co_await at(
+            path, [=, this](const std::string& inside) { return inner_->open_read(inside, options); });
+        co_return jailed<JailedReadStream>(std::move(stream), names(path));
     }
     awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view path, WriteOptions options) override {
-        return at(path, [=, this](const std::string& inside) { return inner_->open_write(inside, options); });
+        auto stream = co_await at(
+            path, [=, this](const std::string& inside) { return inner_->open_write(inside, options); });
+        co_return jailed<JailedWriteStream>(std::move(stream), names(path));
     }
     awaitable<void> rename(std::string_view from, std::string_view to, bool replace) override {
         const auto inside_to = jailed_path(root_, to);
@@ -79,7 +141,8 @@ class JailFileSystem final : public FileSystem {
         return at(path, [=, this](const std::string& inside) { return inner_->set_mode(inside, mode); });
     }
     awaitable<void> sync(std::vector<std::string> paths) override {
-        for (auto& path : paths) path = jailed_path(root_, path);
+        for (auto& path : paths)
+            path = jailed_path(root_, path);
         return inner_->sync(std::move(paths));
     }
     awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) override {
@@ -92,14 +155,16 @@ class JailFileSystem final : public FileSystem {
     awaitable<void> close() override { return inner_->close(); }
 
   private:
+    Names names(std::string_view path) const { return {jailed_path(root_, path), path::confine(path)}; }
+
     /// Calls with the path as `inner` knows it, and gives back errors in the words of the caller.
     template <class Call>
     auto at(std::string_view path, Call call) -> std::invoke_result_t<Call, const std::string&> {
-        const auto inside = jailed_path(root_, path);
+        const auto known_as = names(path);
         try {
-            co_return co_await call(inside);
+            co_return co_await call(known_as.inside);
         } catch (Error& error) {
-            if (error.path == inside) error.path = path::confine(path);
+            if (error.path == known_as.inside) error.path = known_as.shown;
             throw;
         }
     }

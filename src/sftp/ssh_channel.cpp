@@ -18,6 +18,10 @@ constexpr std::size_t kWriteAtOnce = 128 * 1024;
 
 constexpr std::size_t kLongestErrorText = 1024;
 
+// How many times the socket is read in one go for packets that bring nothing: a server that sends only such
+// must not keep the thread from its other work.
+constexpr int kFruitlessReads = 256;
+
 }  // namespace
 
 SshChannel::SshChannel(std::unique_ptr<SshSession> session) : session_(std::move(session)) {}
@@ -83,7 +87,7 @@ void SshChannel::open_window() {
 }
 
 std::size_t SshChannel::take_from_channel(std::span<std::byte> into) {
-    while (true) {
+    for (int reads = 0; reads < kFruitlessReads; ++reads) {
         const auto before = session_->bytes_received();
         const int got =
             ssh_channel_read_nonblocking(channel_, into.data(), static_cast<std::uint32_t>(into.size()), 0);
@@ -91,8 +95,9 @@ std::size_t SshChannel::take_from_channel(std::span<std::byte> into) {
         if (got < 0 && got != SSH_EOF && !ended())
             throw session_->lost("", "The connection broke that led to");
         // Each call takes 4 KiB off the socket, and a packet has up to 32: again, until the socket is empty.
-        if (got == SSH_EOF || session_->bytes_received() == before) return 0;
+        if (got == SSH_EOF || session_->bytes_received() == before) break;
     }
+    return 0;
 }
 
 std::size_t SshChannel::read_now(std::span<std::byte> into) {
@@ -141,7 +146,7 @@ std::string SshChannel::last_words() const {
 awaitable<void> SshChannel::wait(bool to_write, std::chrono::milliseconds at_most) {
     // Writing may have taken packets off the socket; then there is something to do without waiting.
     if (channel_ == nullptr || !leftover_.empty()) co_return;
-    while (true) {
+    for (int reads = 0; reads < kFruitlessReads; ++reads) {
         const auto before = session_->bytes_received();
         if (ssh_channel_poll(channel_, 0) != 0) co_return;
         if (session_->bytes_received() == before) break;

@@ -84,6 +84,18 @@ void SshSession::set(ssh_options_e option, const void* value, std::string_view w
         .at("secure");
 }
 
+Error SshSession::late(const std::string& step, Clock::duration waited) const {
+    using Tenths = std::chrono::duration<std::int64_t, std::deci>;
+    return Error(ErrorCode::timeout, fmt::format("{} did not answer within {} (step '{}').", target_,
+                                                 net::to_text(std::chrono::round<Tenths>(waited)), step))
+        .at(step)
+        .hinting(step == "login"
+                     ? "The server may be checking the log-in somewhere slow, or be asking for a new "
+                       "password; try it with an interactive client."
+                     : "Is it an SSH server, on that port? A firewall may also be dropping packets.")
+        .ends_session();
+}
+
 awaitable<int> SshSession::drive(std::string step, Deadline deadline, std::function<int()> attempt,
                                  int again) {
     const auto started = Clock::now();
@@ -95,15 +107,9 @@ awaitable<int> SshSession::drive(std::string step, Deadline deadline, std::funct
         if (const int flags = ::fcntl(descriptor, F_GETFL); flags >= 0 && (flags & O_NONBLOCK) == 0)
             ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
         if (result != again) co_return result;
-        if (bytes_received() != before) continue;
         const auto now = Clock::now();
-        if (now >= deadline)
-            throw Error(
-                ErrorCode::timeout,
-                fmt::format("{} did not answer within {} (step '{}').", target_,
-                            net::to_text(std::chrono::round<std::chrono::seconds>(deadline - started)), step))
-                .at(step)
-                .ends_session();
+        if (now >= deadline) throw late(step, deadline - started);
+        if (bytes_received() != before) continue;
         co_await wait((ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0,
                       std::chrono::ceil<std::chrono::milliseconds>(deadline - now));
         throw_if_cancelled(co_await asio::this_coro::cancellation_state, step);

@@ -60,6 +60,7 @@ class SshSession {
     struct Waiter;
 
     void close_duplicate() const noexcept;
+    Error late(const std::string& step, Clock::duration waited) const;
 
     ssh_session session_ = nullptr;
     int duplicate_ = -1;

@@ -1,10 +1,14 @@
 #include "conformance/conformance.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace fairlead::test {
 
 void Conformance::SetUp() {
+    if (GetParam().needs_root && ::geteuid() != 0)
+        GTEST_SKIP() << "this server needs root; run the tests as root";
     far_ = GetParam().make();
     files_ = loop_.run(far_->open());
 }

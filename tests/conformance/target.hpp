@@ -34,6 +34,7 @@ struct Target {
     std::string name;
     std::function<std::unique_ptr<FarSide>()> make;  ///< empty, ready; starts the server on first use
     bool remote = true;
+    bool needs_root = false;      ///< the server cannot run without
     bool secured = false;         ///< TLS or SSH
     bool machine_listing = true;  ///< MLSD or SFTP
     bool digests = false;         ///< the far side computes checksums

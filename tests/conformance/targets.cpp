@@ -111,6 +111,7 @@ Target on_server(std::string name, std::string script, std::vector<std::string> 
     Target target;
     target.name = std::move(name);
     target.secured = script == "openssh" || script == "proftpd-sftp" || !options.empty();
+    target.needs_root = script == "vsftpd" || script == "pure-ftpd";
     target.machine_listing = script != "vsftpd";
     target.digests = script == "proftpd";
     target.make = [script = std::move(script), options = std::move(options)] {

@@ -138,6 +138,24 @@ TEST(SftpLimits, a_read_only_server_is_permission_denied_and_nothing_is_written)
     EXPECT_EQ(session.read("/a"), "hello");
 }
 
+TEST(SftpLimits,
+     a_full_disk_at_the_server_is_an_error_by_the_end_of_the_file_at_the_latest) {  // field.md 121, 122
+    auto& server = Server::shared("openssh");
+    std::filesystem::remove(server.root() / "full");
+    std::filesystem::create_symlink("/dev/full",
+                                    server.root() / "full");  // every write there fails with ENOSPC
+    Session session(server.endpoint());
+    for (const std::size_t size : {std::size_t{1}, std::size_t{5'000'000}}) {
+        const auto outcome = outcome_of([&] { session.write("/full", noise(size)); });
+        EXPECT_NE(outcome.code, "no error") << size;
+        ASSERT_TRUE(outcome.error.has_value());
+        EXPECT_EQ(outcome.error->path, "/full");
+        EXPECT_FALSE(outcome.error->server_reply.empty()) << outcome;
+        session.ping();
+    }
+    std::filesystem::remove(server.root() / "full");
+}
+
 TEST(SftpLimits, a_server_without_the_rename_extension_still_replaces_nothing_unasked) {
     Server server("openssh", {"subsystem_arguments=-P posix-rename"});
     write_file(server.root() / "a", "new");

@@ -35,12 +35,12 @@ say() { echo "$1=$2" >>"$folder/connection"; }
 # the FOLDER that is written in it; a block of a folder that is gone is free again. The first port is the control
 # port, the rest the passive range.
 
-port_blocks=${TMPDIR:-/tmp}/fairlead-test-ports
+port_blocks=${TMPDIR:-/tmp}/fairlead-test-ports-$(id -u)
 
 listening_ports() { awk '$4 == "0A" {split($2, a, ":"); print a[2]}' /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
 
 claim_ports() {
-    mkdir -p -m 1777 "$port_blocks" 2>/dev/null || true
+    mkdir -p "$port_blocks" 2>/dev/null || true
     local lowest first block owner taken lock
     lowest=$(cut -f1 /proc/sys/net/ipv4/ip_local_port_range 2>/dev/null || echo 32768)
     [ "$lowest" -gt 20000 ] || lowest=32768
