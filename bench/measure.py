@@ -32,11 +32,16 @@ def enter_private_network():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         flags_request = struct.pack("16sh14x", b"lo", 0x1 | 0x40)  # IFF_UP | IFF_RUNNING
         fcntl.ioctl(handle, 0x8914, flags_request)  # SIOCSIFFLAGS
+    # The sysctl takes only what the machine's tcp_allowed_congestion_control lists; a route takes what the kernel has.
+    route = ["ip", "route", "replace", "local", "127.0.0.1", "dev", "lo", "table", "local", "proto", "kernel", "scope", "host",
+             "src", "127.0.0.1", "congctl", "cubic"]
     try:
-        with open("/proc/sys/net/ipv4/tcp_congestion_control", "w") as setting:
-            setting.write("cubic")
+        done = subprocess.run(route, capture_output=True, text=True)
+        problem = done.stderr.strip() if done.returncode != 0 else ""
     except OSError as error:
-        print(f"note: congestion control stays as it is ({error})", file=sys.stderr)
+        problem = str(error)
+    if problem:
+        print(f"note: congestion control stays as it is ({problem})", file=sys.stderr)
 
 
 @dataclasses.dataclass
