@@ -102,6 +102,18 @@ class Result:
         return self.median(peer, "wall") / self.median(ours, "wall")
 
 
+def wait_for(child, deadline):
+    """The child's status and its own figures (its waited-for children included); -1 when it took too long."""
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            return status, usage
+        if time.monotonic() > deadline:
+            os.killpg(child.pid, signal.SIGKILL)
+            return -1, os.wait4(child.pid, 0)[2]
+        time.sleep(0.001)
+
+
 def run_once(command, limit=300):
     command.before()
     sink = open(command.output, "wb") if command.output else subprocess.DEVNULL
@@ -111,17 +123,11 @@ def run_once(command, limit=300):
         child = subprocess.Popen(["/usr/bin/time", "-q", "-f", "%M", "-o", memory.name, *command.argv],
                                  stdin=subprocess.DEVNULL, stdout=sink, stderr=words,
                                  env={**os.environ, **(command.environment or {})}, start_new_session=True)
-        deadline = started + limit
-        while True:  # wait4 gives this child's own figures (its waited-for children included)
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            if pid:
-                break
-            if time.monotonic() > deadline:
-                os.killpg(child.pid, signal.SIGKILL)
-                _, status, usage = os.wait4(child.pid, 0)
-                status = -1
-                break
-            time.sleep(0.001)
+        try:
+            status, usage = wait_for(child, started + limit)
+        except BaseException:  # interrupted: the child is in a session of its own and would go on
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
         wall = time.monotonic() - started
         child.returncode = status
         words.seek(0)
