@@ -32,15 +32,24 @@ def enter_private_network():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         flags_request = struct.pack("16sh14x", b"lo", 0x1 | 0x40)  # IFF_UP | IFF_RUNNING
         fcntl.ioctl(handle, 0x8914, flags_request)  # SIOCSIFFLAGS
-    for control in ("cubic", "reno"):  # a namespace may only choose what the machine allows; bbr throttles loopback
+    choose_congestion_control()
+
+
+def choose_congestion_control():
+    """Cubic for loopback, since bbr throttles it. The sysctl takes only what the machine's list of allowed algorithms
+    holds; a route takes what the kernel has."""
+    route = ["ip", "route", "replace", "local", "127.0.0.1", "dev", "lo", "table", "local", "proto", "kernel", "scope", "host",
+             "src", "127.0.0.1", "congctl", "cubic"]
+    if shutil.which("ip") and subprocess.run(route, capture_output=True).returncode == 0:
+        return
+    for control in ("cubic", "reno"):
         try:
             with open("/proc/sys/net/ipv4/tcp_congestion_control", "w") as setting:
                 setting.write(control)
-            break
+            return
         except OSError:
             continue
-    else:
-        print("note: the kernel's own congestion control is measured", file=sys.stderr)
+    print("note: the kernel's own congestion control is measured", file=sys.stderr)
 
 
 @dataclasses.dataclass
@@ -101,6 +110,18 @@ class Result:
         return self.median(peer, "wall") / self.median(ours, "wall")
 
 
+def wait_for(child, deadline):
+    """The child's status and its own figures (its waited-for children included); -1 when it took too long."""
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            return status, usage
+        if time.monotonic() > deadline:
+            os.killpg(child.pid, signal.SIGKILL)
+            return -1, os.wait4(child.pid, 0)[2]
+        time.sleep(0.001)
+
+
 def run_once(command, limit=300):
     command.before()
     sink = open(command.output, "wb") if command.output else subprocess.DEVNULL
@@ -110,17 +131,11 @@ def run_once(command, limit=300):
         child = subprocess.Popen(["/usr/bin/time", "-q", "-f", "%M", "-o", memory.name, *command.argv],
                                  stdin=subprocess.DEVNULL, stdout=sink, stderr=words,
                                  env={**os.environ, **(command.environment or {})}, start_new_session=True)
-        deadline = started + limit
-        while True:  # wait4 gives this child's own figures (its waited-for children included)
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            if pid:
-                break
-            if time.monotonic() > deadline:
-                os.killpg(child.pid, signal.SIGKILL)
-                _, status, usage = os.wait4(child.pid, 0)
-                status = -1
-                break
-            time.sleep(0.001)
+        try:
+            status, usage = wait_for(child, started + limit)
+        except BaseException:  # interrupted: the child is in a session of its own and would go on
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
         wall = time.monotonic() - started
         child.returncode = status
         words.seek(0)

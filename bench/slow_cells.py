@@ -99,7 +99,7 @@ def small_bars(peers, sessions):
 
 def many_small(place, peers, connection, sessions, count):
     scheme, base, root = peers.scheme, peers.base, peers.facts["root"]
-    name = f"small-{count}"
+    name = f"small-for-{sessions}"
     source = os.path.join(place.folder, name)
     if not os.path.exists(source):
         make_small_files(source, count)

@@ -239,12 +239,16 @@ awaitable<std::optional<Reply>> Session::end_transfer(std::unique_ptr<net::Strea
         }
         rest->close();
     }
-    const auto deadline = Clock::now() + endpoint_.timeouts.command;
+    // Both waits together keep to the command's time-out, and the second one gets its share of it.
+    const auto whole = endpoint_.timeouts.command;
+    const auto for_the_end = std::min<std::chrono::milliseconds>(kTransferEnd, whole / 2);
+    const auto for_an_answer = std::min<std::chrono::milliseconds>(kAnswer, whole - for_the_end);
+    const auto deadline = Clock::now() + whole;
     bool asked = false;
     std::optional<Reply> ended;
     try {
         while (usable() && control_->owed() > 0) {
-            auto reply = co_await control_->receive_within(asked ? kAnswer : kTransferEnd, step);
+            auto reply = co_await control_->receive_within(asked ? for_an_answer : for_the_end, step);
             const bool nothing = !reply || reply->is_preliminary();
             if (nothing && (Clock::now() > deadline || (!reply && asked))) {
                 control_->give_up();

@@ -202,7 +202,14 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
     final_ = reply;
     commanded_ = false;  // nothing is owed any more
     why.session_usable = session_->usable();
-    if (reply && reply->is_failure()) {
+    // When the connection broke before it was secured, 425 knows no more than we do; ProFTPD then says the
+    // same words with which it refuses a session that was not resumed.
+    const bool broke_early =
+        !stream_ && (why.code == ErrorCode::connection_lost ||
+                     why.code == ErrorCode::data_connection_failed || why.code == ErrorCode::timeout);
+    if (reply && reply->code == 425 && broke_early) {
+        why.server_reply = reply->raw();
+    } else if (reply && reply->is_failure()) {
         if (says_session_reuse_required(*reply))
             throw Error(ErrorCode::tls_failed,
                         "The server demands that the data connection resumes the control connection's TLS "

@@ -131,6 +131,8 @@ awaitable<void> PlainStream::finish_sending() {
 awaitable<bool> readable_after_fin(TimedSocket& socket) {
     constexpr auto kStep = 1s;
     constexpr auto kAfterAcknowledgement = 5s;
+    // All is acknowledged: whoever else waits for the peer's word (FTP's final reply) may as well begin.
+    const auto patience = std::min<Clock::duration>(kAfterAcknowledgement, socket.timeout());
     int unsent_before = -1;
     auto moved = Clock::now();
     for (;;) {
@@ -142,7 +144,7 @@ awaitable<bool> readable_after_fin(TimedSocket& socket) {
         if (unsent != unsent_before) {
             unsent_before = unsent;
             moved = now;
-        } else if (unsent == 0 && now - moved >= kAfterAcknowledgement) {
+        } else if (unsent == 0 && now - moved >= patience) {
             co_return false;
         } else if (now - moved >= socket.timeout()) {
             throw socket.timed_out();

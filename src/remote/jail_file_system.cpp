@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/path.hpp"
+#include "net/cancellable.hpp"
 
 namespace fairlead {
 namespace {
@@ -23,11 +24,12 @@ struct Names {
     std::string shown;
 };
 
-/// Gives back errors in the words of the caller. `names` must outlive the operation.
+/// Gives back errors in the words of the caller; a cancellation that Asio noticed between two steps is an
+/// Error like any other. `names` must outlive the operation.
 template <class T>
 awaitable<T> told_to_caller(awaitable<T> operation, const Names& names) {
     try {
-        co_return co_await std::move(operation);
+        co_return co_await net::cancellable(std::move(operation), "transfer");
     } catch (Error& error) {
         if (error.path == names.inside) error.path = names.shown;
         throw;
@@ -90,13 +92,6 @@ class JailedWriteStream final : public WriteStream {
     Names names_;
 };
 
-/// A stream whose errors name the path as the caller does; where both names are the same, the stream itself.
-template <class Jailed, class Stream>
-std::unique_ptr<Stream> jailed(std::unique_ptr<Stream> stream, Names names) {
-    if (names.inside == names.shown) return stream;
-    return std::make_unique<Jailed>(std::move(stream), std::move(names));
-}
-
 class JailFileSystem final : public FileSystem {
   public:
     JailFileSystem(std::unique_ptr<FileSystem> inner, std::string root)
@@ -118,12 +113,12 @@ class JailFileSystem final : public FileSystem {
     awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view path, ReadOptions options) override {
         auto stream = co_await at(
             path, [=, this](const std::string& inside) { return inner_->open_read(inside, options); });
-        co_return jailed<JailedReadStream>(std::move(stream), names(path));
+        co_return std::make_unique<JailedReadStream>(std::move(stream), names(path));
     }
     awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view path, WriteOptions options) override {
         auto stream = co_await at(
             path, [=, this](const std::string& inside) { return inner_->open_write(inside, options); });
-        co_return jailed<JailedWriteStream>(std::move(stream), names(path));
+        co_return std::make_unique<JailedWriteStream>(std::move(stream), names(path));
     }
     awaitable<void> rename(std::string_view from, std::string_view to, bool replace) override {
         const auto inside_to = jailed_path(root_, to);
@@ -148,15 +143,15 @@ class JailFileSystem final : public FileSystem {
     awaitable<void> sync(std::vector<std::string> paths) override {
         for (auto& path : paths)
             path = jailed_path(root_, path);
-        return inner_->sync(std::move(paths));
+        return net::cancellable(inner_->sync(std::move(paths)), "sync");
     }
     awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) override {
         return at(path, [=, this](const std::string& inside) { return inner_->checksum(inside, algorithm); });
     }
     awaitable<RawReply> raw_command(std::string_view command) override {
-        return inner_->raw_command(command);
+        return net::cancellable(inner_->raw_command(command), "command");
     }
-    awaitable<void> ping() override { return inner_->ping(); }
+    awaitable<void> ping() override { return net::cancellable(inner_->ping(), "ping"); }
     awaitable<void> close() override { return inner_->close(); }
 
   private:
@@ -167,7 +162,7 @@ class JailFileSystem final : public FileSystem {
     auto at(std::string_view path, Call call) -> std::invoke_result_t<Call, const std::string&> {
         const auto known_as = names(path);
         try {
-            co_return co_await call(known_as.inside);
+            co_return co_await net::cancellable(call(known_as.inside), "operation");
         } catch (Error& error) {
             if (error.path == known_as.inside) error.path = known_as.shown;
             throw;

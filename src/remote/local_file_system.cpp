@@ -149,6 +149,7 @@ awaitable<void> LocalFileSystem::rename(std::string_view from, std::string_view 
     local::Descriptor other_directory;
     const bool same = path::parent(path::confine(from_path)) == path::parent(path::confine(to_path));
     const auto to_name = std::string(path::name(path::confine(to_path)));
+    if (to_name.find('\0') != std::string::npos) throw error_of(EINVAL, "Naming", to_path);
     if (!same) other_directory = root_.parent(to_path).first;
     const auto& to_directory = same ? from_directory : other_directory;
     const unsigned flags = replace ? 0 : RENAME_NOREPLACE;

@@ -1,5 +1,6 @@
 #include "fairlead/open.hpp"
 
+#include "net/cancellable.hpp"
 #include "remote/ftp_file_system.hpp"
 #include "remote/jail_file_system.hpp"
 #include "remote/sftp_file_system.hpp"
@@ -7,7 +8,9 @@
 
 namespace fairlead {
 
-awaitable<std::unique_ptr<FileSystem>> open(const Endpoint& endpoint, OpenOptions options) {
+namespace {
+
+awaitable<std::unique_ptr<FileSystem>> open_confined(const Endpoint& endpoint, OpenOptions options) {
     std::unique_ptr<FileSystem> files;
     if (endpoint.protocol == Protocol::sftp)
         files = co_await open_sftp(endpoint, options);
@@ -16,6 +19,12 @@ awaitable<std::unique_ptr<FileSystem>> open(const Endpoint& endpoint, OpenOption
     files = confine_to(std::move(files), endpoint.working_directory);
     if (options.observer != nullptr) files = trace_operations(std::move(files), *options.observer);
     co_return files;
+}
+
+}  // namespace
+
+awaitable<std::unique_ptr<FileSystem>> open(const Endpoint& endpoint, OpenOptions options) {
+    return net::cancellable(open_confined(endpoint, options), "open");
 }
 
 }  // namespace fairlead

@@ -52,6 +52,8 @@ class Conformance : public testing::TestWithParam<Target> {
         } catch (const Error& error) {
             last_error_ = error;
             return std::string(to_string(error.code));
+        } catch (const std::exception& error) {
+            return std::string("not an Error: ") + error.what();
         }
         return "no error";
     }

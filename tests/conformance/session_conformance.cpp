@@ -1,4 +1,7 @@
+#include <functional>
+
 #include "conformance/conformance.hpp"
+#include "net/cancellable.hpp"
 
 namespace fairlead::test {
 namespace {
@@ -73,6 +76,63 @@ TEST_P(Conformance, the_session_is_in_step_after_each_kind_of_error) {
         EXPECT_EQ(read("/a"), "hello");
         EXPECT_NE(error_of([&] { make_directory("/d"); }), "no error");
         EXPECT_EQ(read("/a"), "hello");
+    }
+}
+
+awaitable<void> stat_once(FileSystem& files, std::string path) {
+    co_await files.stat(path);
+}
+
+awaitable<void> list_all(FileSystem& files, std::string path) {
+    auto listing = co_await files.list(path);
+    while (!(co_await listing->next()).empty()) {
+    }
+}
+
+awaitable<void> read_all(FileSystem& files, std::string path) {
+    auto stream = co_await files.open_read(path);
+    while (!(co_await stream->read()).empty()) {
+    }
+}
+
+awaitable<void> write_all(FileSystem& files, std::string path, std::string_view content) {
+    auto stream = co_await files.open_write(path);
+    co_await stream->write(bytes_of(content));
+    co_await stream->finish();
+}
+
+TEST_P(Conformance, a_cancelled_operation_ends_as_cancelled_or_was_done_already) {
+    far().make_directory("/d");
+    const auto content = noise(4 * 1024 * 1024);
+    far().put("/a", content);
+    using Operation = std::function<awaitable<void>(FileSystem&)>;
+    // A coroutine of several steps is itself cancelled by Asio between two of them; only that is translated
+    // here.
+    const auto steps = [](awaitable<void> task) { return net::cancellable(std::move(task), "steps"); };
+    const std::vector<std::pair<std::string, Operation>> operations{
+        {"stat", [&](FileSystem& on) { return steps(stat_once(on, "/a")); }},
+        {"list", [&](FileSystem& on) { return steps(list_all(on, "/")); }},
+        {"read", [&](FileSystem& on) { return steps(read_all(on, "/a")); }},
+        {"write", [&](FileSystem& on) { return steps(write_all(on, "/new", content)); }},
+        {"rename", [](FileSystem& on) { return on.rename("/d", "/e", false); }},
+        {"make directory", [](FileSystem& on) { return on.make_directory("/f"); }},
+        {"ping", [](FileSystem& on) { return on.ping(); }},
+    };
+    for (const auto& [name, operation] : operations) {
+        for (const int turn : {1, 2, 5}) {
+            Loop loop;
+            auto session = loop.run(far().open());
+            int asked = 0;
+            const auto outcome =
+                error_of([&] { loop.run_and_cancel(operation(*session), [&] { return ++asked >= turn; }); });
+            // Repeating an operation that was done already may be refused.
+            EXPECT_THAT(outcome, testing::AnyOf("cancelled", "no error", "already_exists", "not_found"))
+                << name << ", turn " << turn;
+            if (outcome == "cancelled" && last_error().session_usable) {
+                EXPECT_EQ(error_of([&] { loop.run(session->stat("/a")); }), "no error")
+                    << name << ", turn " << turn;
+            }
+        }
     }
 }
 

@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned kWorkers = 8;
-constexpr auto kPatience = 1000ms;
+constexpr auto kPatience = 2000ms;
 constexpr std::size_t kSmall = 700, kLarge = 3'000'000;
 const std::string kOld = "what was there before";
 

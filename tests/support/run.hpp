@@ -29,15 +29,28 @@ class Loop {
     void run(awaitable<void> task, std::chrono::milliseconds limit = std::chrono::seconds(60)) {
         run_void(std::move(task), {}, limit);
     }
-    /// Cancels the task as soon as `when` is true (asked every millisecond) and gives what came of it.
+    /// Cancels the task as soon as it has begun and `when` is true (asked every millisecond and after every
+    /// event), and gives what came of it.
     void run_and_cancel(awaitable<void> task, std::function<bool()> when,
                         std::chrono::milliseconds limit = std::chrono::seconds(60)) {
-        run_void(std::move(task), std::move(when), limit);
+        bool running = false;
+        run_void(
+            watched(std::move(task), running), [&] { return running && when(); }, limit);
     }
 
   private:
     struct State;
     void run_void(awaitable<void> task, std::function<bool()> cancel_when, std::chrono::milliseconds limit);
+    /// Before its first step and after its last one a task cannot be cancelled: then it would be co_spawn
+    /// that throws, and not the task.
+    static awaitable<void> watched(awaitable<void> task, bool& running) {
+        struct Until {
+            bool& flag;
+            ~Until() { flag = false; }
+        } until{running};
+        running = true;
+        co_await std::move(task);
+    }
     template <class T>
     static awaitable<void> keep(awaitable<T> task, std::optional<T>& into) {
         into.emplace(co_await std::move(task));
