@@ -93,7 +93,7 @@ class Result:
         return statistics.median(good) if good else None
 
     def best_peer(self, what="wall"):
-        found = [(self.median(name, what), name) for name in self.runs if not name.startswith("fairlead")]
+        found = [(self.median(name, what), name) for name in self.runs if "fairlead" not in name]
         found = [pair for pair in found if pair[0] is not None]
         return min(found)[1] if found else None
 
