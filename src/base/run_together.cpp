@@ -1,27 +1,25 @@
 #include "base/run_together.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <deque>
 #include <exception>
+
+#include "base/side_task.hpp"
 
 namespace fairlead {
 namespace asio = boost::asio;
 namespace {
 
 struct Tasks {
-    std::deque<asio::cancellation_signal> signals;  // a deque, because signals cannot move
+    std::vector<SideTask> started;
     std::size_t running = 0;
     std::exception_ptr failure;
 
     void cancel_all() {
-        for (auto& signal : signals)
-            signal.emit(asio::cancellation_type::terminal);
+        for (auto& task : started)
+            task.cancel();
     }
 };
 
@@ -41,9 +39,7 @@ awaitable<void> run_together(std::vector<awaitable<void>> tasks) {
             }
             if (state.running == 0) all_ended.cancel();
         };
-        auto& signal = state.signals.emplace_back();
-        asio::co_spawn(executor, std::move(task),
-                       asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
+        state.started.emplace_back(executor, std::move(task), std::move(ended));
     }
     bool cancelled = false;
     while (state.running != 0) {

@@ -2,15 +2,13 @@
 
 #include <unistd.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <exception>
 
+#include "base/side_task.hpp"
 #include "cli/context.hpp"
 #include "fairlead/error.hpp"
 
@@ -28,8 +26,7 @@ class Interrupts {
         wait();
     }
 
-    asio::cancellation_slot slot() { return cancel_.slot(); }
-    bool seen() const noexcept { return seen_; }
+    void cancel_on_signal(SideTask& task) { task_ = &task; }
     void stop() {
         boost::system::error_code ignored;
         signals_.cancel(ignored);
@@ -44,13 +41,13 @@ class Interrupts {
             if (context_.error_is_terminal())
                 context_.note("\nStopping cleanly; press Ctrl-C again to abort.");
             wait();
-            cancel_.emit(asio::cancellation_type::terminal);
+            task_->cancel();
         });
     }
 
     Context& context_;
     asio::signal_set signals_;
-    asio::cancellation_signal cancel_;
+    SideTask* task_ = nullptr;
     bool seen_ = false;
 };
 
@@ -60,11 +57,11 @@ void Context::run(awaitable<void> work) {
     asio::io_context loop(1);
     Interrupts interrupts(loop, *this);
     std::exception_ptr failure;
-    asio::co_spawn(loop, std::move(work),
-                   asio::bind_cancellation_slot(interrupts.slot(), [&](std::exception_ptr thrown) {
-                       failure = thrown;
-                       interrupts.stop();
-                   }));
+    SideTask task(loop.get_executor(), std::move(work), [&](std::exception_ptr thrown) {
+        failure = thrown;
+        interrupts.stop();
+    });
+    interrupts.cancel_on_signal(task);
     loop.run();
     if (!failure) return;
     try {
