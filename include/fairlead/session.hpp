@@ -33,6 +33,8 @@ class Session {
     explicit Session(const Endpoint& endpoint, OpenOptions options = {});
     /// Opens a saved connection.
     Session(Client& client, std::string_view name, Observer* observer = nullptr);
+    /// The files of this machine, below `root`.
+    static Session open_local(std::string_view root);
     /// Says good-bye where the other side still listens.
     ~Session();
     Session(Session&& other) noexcept;
@@ -72,6 +74,7 @@ class Session {
 
   private:
     struct Parts;
+    explicit Session(std::unique_ptr<Parts> parts);
     std::unique_ptr<Parts> parts_;
 };
 

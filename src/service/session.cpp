@@ -116,6 +116,14 @@ Session::Session(Client& client, std::string_view name, Observer* observer)
     parts_->files = run(parts_->loop, client.open(name, observer));
 }
 
+Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Session Session::open_local(std::string_view root) {
+    auto parts = std::make_unique<Parts>();
+    parts->files = fairlead::open_local(root);
+    return Session(std::move(parts));
+}
+
 Session::~Session() = default;
 Session::Session(Session&& other) noexcept = default;
 Session& Session::operator=(Session&& other) noexcept = default;

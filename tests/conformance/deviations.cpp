@@ -18,8 +18,8 @@ std::string_view to_string(Deviation deviation) {
             return "names_are_sanitised";
         case Deviation::no_stars_in_directory_names:
             return "no_stars_in_directory_names";
-        case Deviation::dropped_read_may_end_session:
-            return "dropped_read_may_end_session";
+        case Deviation::dropping_early_may_end_session:
+            return "dropping_early_may_end_session";
         case Deviation::dropped_listing_ends_session:
             return "dropped_listing_ends_session";
         case Deviation::line_breaks_are_plain_bytes:
@@ -67,9 +67,7 @@ const std::vector<DeclaredDeviation>& declared_deviations() {
          "it sends the rest of a dropped listing at the start of the next one"},
         {Deviation::dropped_listing_ends_session, "pure_ftpd_explicit",
          "it sends the rest of a dropped listing at the start of the next one"},
-        {Deviation::dropped_listing_ends_session, "proftpd_explicit",
-         "under TLS it ends the session when the data connection goes"},
-        {Deviation::dropped_read_may_end_session, "proftpd_explicit",
+        {Deviation::dropping_early_may_end_session, "proftpd_explicit",
          "under TLS it ends the session when the data connection goes while it writes"},
         {Deviation::line_breaks_are_plain_bytes, "local", "a local name never reaches a control channel"},
         {Deviation::errors_name_the_path_on_disk, "local", "that is the path people can look at"},

@@ -71,7 +71,7 @@ TEST_P(Conformance, read_may_end_early_and_the_session_goes_on) {
         }(files()));
         EXPECT_EQ(read("/small"), "hello");
     });
-    if (deviates(Deviation::dropped_read_may_end_session) && outcome == "connection_lost") {
+    if (deviates(Deviation::dropping_early_may_end_session) && outcome == "connection_lost") {
         EXPECT_FALSE(last_error().session_usable);
         session_is_over();
     } else {
