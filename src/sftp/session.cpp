@@ -132,8 +132,10 @@ awaitable<void> Session::introduce() {
 
 /// OpenSSH's PROTOCOL, section 4.8: most bytes of a packet, of a read, of a write, and most open handles.
 awaitable<void> Session::ask_limits() {
+    const auto asked = Clock::now();
     const auto reply = co_await request(PacketType::extended, "EXTENDED limits@openssh.com",
                                         [](PacketWriter& packet) { packet.string("limits@openssh.com"); });
+    round_trip_ = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - asked);
     if (reply.type != PacketType::extended_reply)
         co_return;  // announced, but not there: the safe values stay
     PacketReader reader(reply.body);
@@ -153,6 +155,13 @@ awaitable<void> Session::ask_limits() {
     limits_.write_length = chosen(write);
     trace_received(fmt::format("limits: packet {}, read {}, write {}, handles {}", packet, read, write,
                                limits_.open_handles));
+}
+
+FlightLimit Session::reads_in_flight() const noexcept {
+    constexpr std::int64_t kMebibyte = 1024 * 1024;
+    const auto bytes = std::min<std::int64_t>(2 + round_trip_.count(), 16) * kMebibyte;
+    const auto most = std::clamp<std::int64_t>(bytes / limits_.read_length, 4, 64);
+    return FlightLimit(static_cast<unsigned>(std::min<std::int64_t>(most, 16)), static_cast<unsigned>(most));
 }
 
 Bytes& Session::small_packets() {

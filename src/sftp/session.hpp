@@ -16,6 +16,7 @@
 #include "fairlead/endpoint.hpp"
 #include "fairlead/observer.hpp"
 #include "sftp/packet.hpp"
+#include "sftp/request_window.hpp"
 #include "sftp/signal.hpp"
 #include "sftp/status.hpp"
 #include "sftp/transport.hpp"
@@ -77,6 +78,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
     const Extensions& extensions() const noexcept { return extensions_; }
     const Limits& limits() const noexcept { return limits_; }
+    /// How many reads of one file to have in flight. A link is full with rate times round trip. What is asked
+    /// for beyond that piles up in the server, and OpenSSH's gets slow with megabytes in its buffers: on
+    /// loopback 1 GiB took 9.5 s with 16 MiB asked for, and 2.3 s with 2 MiB.
+    FlightLimit reads_in_flight() const noexcept;
     const Timeouts& timeouts() const noexcept { return timeouts_; }
     Observer* observer() const noexcept { return observer_; }
 
@@ -136,6 +141,7 @@ class Session : public std::enable_shared_from_this<Session> {
     static awaitable<void> pump(std::shared_ptr<Session> self);
     awaitable<void> introduce();
     awaitable<void> ask_limits();
+    std::chrono::milliseconds round_trip_{0};  // as the first request found it
     std::size_t receive(std::size_t budget);
     std::size_t fill(std::span<std::byte> into, std::size_t& have);
     void head_complete();
