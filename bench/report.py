@@ -82,6 +82,11 @@ Made by `make bench`, which starts real servers, runs every client in turn as a 
 ends share the machine's cores, so MB/s is the sum of client and server; CPU seconds are the client's alone (its child
 processes included). "Ratio" is our speed by the best peer's, each peer with its best flags. Small differences are
 noise: look at the range.
+
+What limits the rows that fall short: uploads and LIST over FTP are the server's own pace (curl only dumps the listing;
+we parse it); FTPS downloads decrypt and write on one thread, where plain FTP has the disk beside the network; SFTP with
+the same cipher pays for libssh, which reads its socket in 4 KiB pieces and copies each byte several times; small files
+over FTP go in lock-step, one EPSV and one RETR each.
 """
 LINKS = {"loopback": """
 # On loopback
