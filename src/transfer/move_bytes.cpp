@@ -4,6 +4,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/fault_point.hpp"
+
 namespace fairlead::transfer {
 namespace asio = boost::asio;
 namespace {
@@ -39,6 +41,7 @@ awaitable<std::uint64_t> send_file(ReadStream& from, WriteStream& to, Progress* 
         const auto slice = std::min({kFileSlice, size - sent, limits.piece()});
         const auto done = co_await to.write_from(from.descriptor(), sent, slice);
         sent += done;
+        FAIRLEAD_FAULT_POINT("bytes.sent_from_file");
         if (progress != nullptr) progress->moved(done);
         if (done < slice) break;  // it has become shorter
         if (!limits.none()) co_await limits.moved(done);
@@ -55,6 +58,7 @@ awaitable<std::uint64_t> through_pipes(ReadStream& from, WriteStream& to, int pi
         const auto moved = co_await from.read_to_pipe(pipe);
         if (moved == 0) co_return total;
         total += moved;
+        FAIRLEAD_FAULT_POINT("bytes.through_pipe");
         if (progress != nullptr) progress->moved(moved);
         if (!limits.none()) co_await limits.moved(moved);
         pipe = co_await to.take_pipe();
@@ -94,6 +98,7 @@ awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* d
         } else {
             co_await write_slowly(to, piece, progress, limits);
         }
+        FAIRLEAD_FAULT_POINT("bytes.written");
         co_await turns.moved(piece.size());
     }
     co_return moved;
