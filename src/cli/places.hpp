@@ -41,12 +41,11 @@ class Places {
     awaitable<void> close();
 
   private:
-    unsigned most_sessions(const Location& location);
-
     Context& context_;
     const ConnectionFlags& flags_;
     boost::asio::any_io_executor executor_;
     unsigned sessions_;
+    transfer::Servers servers_;
     std::map<std::string, std::shared_ptr<transfer::Sessions>> opened_;
 };
 

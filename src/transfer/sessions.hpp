@@ -7,6 +7,7 @@
 
 #include "base/event.hpp"
 #include "fairlead/file_system.hpp"
+#include "transfer/server.hpp"
 
 namespace fairlead::transfer {
 
@@ -18,9 +19,14 @@ class Sessions {
   public:
     using Opener = std::function<awaitable<std::shared_ptr<FileSystem>>()>;
 
-    /// `first`, if given, is a session that is open already.
-    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most,
-             std::shared_ptr<FileSystem> first = nullptr);
+    /// Where the sessions lead.
+    struct Where {
+        std::string identity;  ///< see identity()
+        std::shared_ptr<Server>
+            server;  ///< shared with other Sessions to the same one; empty: one of its own
+    };
+
+    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, Where where = {});
     ~Sessions();
     Sessions(const Sessions&) = delete;
     Sessions& operator=(const Sessions&) = delete;
@@ -50,6 +56,11 @@ class Sessions {
     awaitable<Lease> take();
 
     unsigned most() const noexcept { return most_; }
+    /// What tells this place from others, the same in every process: "sftp://user@host:22/working/directory",
+    /// "local"; empty where nothing does (standard input).
+    const std::string& identity() const noexcept { return identity_; }
+    /// What this process has found out about the server; for reading and writing.
+    Learned& learned() noexcept { return server_->learned; }
     /// Says good-bye to all sessions.
     awaitable<void> close();
 
@@ -58,6 +69,8 @@ class Sessions {
 
     Opener open_;
     unsigned most_;
+    std::string identity_;
+    std::shared_ptr<Server> server_;
     unsigned opening_ = 0;
     std::list<std::shared_ptr<Session>> sessions_;
     Event changed_;
