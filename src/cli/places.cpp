@@ -53,11 +53,11 @@ Place Places::at(const Location& location, const std::string& role) {
     auto& sessions = opened_[role + "|" + key_of(location)];
     if (!sessions) {
         transfer::Sessions::Opener opener;
-        transfer::Sessions::Where where;
+        transfer::PlaceFacts facts;
         unsigned most = 1;
         if (location.kind == Kind::local) {
             opener = []() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local("/"); };
-            where.identity = "local";
+            facts.identity = "local";
         } else {
             const auto destination = destination_of(context_, location, flags_);
             opener = [this, location]() -> awaitable<std::shared_ptr<FileSystem>> {
@@ -66,10 +66,10 @@ Place Places::at(const Location& location, const std::string& role) {
             };
             // As many as were asked for, but never more than the connection allows.
             most = destination.max_sessions == 0 ? sessions_ : std::min(sessions_, destination.max_sessions);
-            where.identity = destination.identity;
-            where.server = servers_.at(destination.server);
+            facts.identity = destination.identity;
+            facts.retries = destination.retry_count;
         }
-        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(where));
+        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(facts));
     }
     Place place;
     place.sessions = sessions;
@@ -89,7 +89,7 @@ Place Places::confined_folder(const std::string& folder) {
             co_return open_local_folder(folder);
         };
         sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), 1,
-                                                        transfer::Sessions::Where{"local", nullptr});
+                                                        transfer::PlaceFacts{.identity = "local"});
     }
     Place place;
     place.sessions = sessions;

@@ -45,7 +45,6 @@ class Places {
     const ConnectionFlags& flags_;
     boost::asio::any_io_executor executor_;
     unsigned sessions_;
-    transfer::Servers servers_;
     std::map<std::string, std::shared_ptr<transfer::Sessions>> opened_;
 };
 

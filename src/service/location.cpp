@@ -114,10 +114,8 @@ Destination destination_of(Connections* connections, const std::string& project,
     destination.server =
         fmt::format("{}://{}@{}:{}", to_string(endpoint.protocol), endpoint.username, host, endpoint.port);
     destination.identity = destination.server + (directory.starts_with('/') ? directory : "/~/" + directory);
-    if (saved) {
-        destination.max_sessions = endpoint.max_sessions;
-        destination.retry_count = endpoint.retry_count;
-    }
+    if (saved) destination.max_sessions = endpoint.max_sessions;
+    destination.retry_count = endpoint.retry_count;
     return destination;
 }
 

@@ -40,11 +40,10 @@ void Sessions::Lease::broken() {
     session_->broken = true;
 }
 
-Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, Where where)
+Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place)
     : open_(std::move(open)),
       most_(std::max(1u, most)),
-      identity_(std::move(where.identity)),
-      server_(where.server ? std::move(where.server) : std::make_shared<Server>()),
+      place_(std::move(place)),
       changed_(std::move(executor)) {}
 
 Sessions::~Sessions() = default;

@@ -4,12 +4,22 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string>
 
 #include "base/event.hpp"
 #include "fairlead/file_system.hpp"
-#include "transfer/server.hpp"
 
 namespace fairlead::transfer {
+
+/// What is known about a place beside the way to open it.
+struct PlaceFacts {
+    /// Protocol, user, host, port and working directory in one text, or "local": the same place has the same
+    /// text on another day. Empty: not known, and nothing about its files is remembered.
+    std::string identity;
+    unsigned retries = 0;  ///< how often what may succeed later is tried again
+    /// What was learned about its server while resuming: false once it was seen to fail.
+    bool restarts_reads = true, restarts_writes = true, appends = true;
+};
 
 /// The sessions to one place, opened when they are needed, never more than `most`, each with as many
 /// operations under way as it allows (Abilities::concurrent_operations). Whoever waits is served in turn.
@@ -19,14 +29,8 @@ class Sessions {
   public:
     using Opener = std::function<awaitable<std::shared_ptr<FileSystem>>()>;
 
-    /// Where the sessions lead.
-    struct Where {
-        std::string identity;  ///< see identity()
-        std::shared_ptr<Server>
-            server;  ///< shared with other Sessions to the same one; empty: one of its own
-    };
-
-    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, Where where = {});
+    /// `place` is what is known about where they lead.
+    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place = {});
     ~Sessions();
     Sessions(const Sessions&) = delete;
     Sessions& operator=(const Sessions&) = delete;
@@ -56,11 +60,8 @@ class Sessions {
     awaitable<Lease> take();
 
     unsigned most() const noexcept { return most_; }
-    /// What tells this place from others, the same in every process: "sftp://user@host:22/working/directory",
-    /// "local"; empty where nothing does (standard input).
-    const std::string& identity() const noexcept { return identity_; }
-    /// What this process has found out about the server; for reading and writing.
-    Learned& learned() noexcept { return server_->learned; }
+    PlaceFacts& place() noexcept { return place_; }
+    const std::string& identity() const noexcept { return place_.identity; }
     /// Says good-bye to all sessions.
     awaitable<void> close();
 
@@ -69,8 +70,7 @@ class Sessions {
 
     Opener open_;
     unsigned most_;
-    std::string identity_;
-    std::shared_ptr<Server> server_;
+    PlaceFacts place_;
     unsigned opening_ = 0;
     std::list<std::shared_ptr<Session>> sessions_;
     Event changed_;
