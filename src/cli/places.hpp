@@ -41,8 +41,6 @@ class Places {
     awaitable<void> close();
 
   private:
-    unsigned most_sessions(const Location& location);
-
     Context& context_;
     const ConnectionFlags& flags_;
     boost::asio::any_io_executor executor_;

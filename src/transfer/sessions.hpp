@@ -29,9 +29,8 @@ class Sessions {
   public:
     using Opener = std::function<awaitable<std::shared_ptr<FileSystem>>()>;
 
-    /// `first`, if given, is a session that is open already.
-    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most,
-             std::shared_ptr<FileSystem> first = nullptr);
+    /// `place` is what is known about where they lead.
+    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place = {});
     ~Sessions();
     Sessions(const Sessions&) = delete;
     Sessions& operator=(const Sessions&) = delete;
