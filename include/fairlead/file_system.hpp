@@ -55,7 +55,10 @@ struct Abilities {
     bool text_mode = false;      ///< ReadOptions::text / WriteOptions::text (FTP TYPE A)
     TimePrecision modified_precision = TimePrecision::second;
     std::vector<ChecksumAlgorithm> checksums;  ///< computed by the server, best first
-    unsigned concurrent_operations = 1;        ///< how many streams one session can hold open at once
+    /// How far below the end of a file whose writing broke off bytes may be missing, because writes are under
+    /// way in any order; 0: what is there is there without holes.
+    std::uint64_t unordered_writes = 0;
+    unsigned concurrent_operations = 1;  ///< how many streams one session can hold open at once
 };
 
 /// A directory being listed, batch by batch, so that its size never matters.
@@ -80,8 +83,8 @@ class ReadStream {
     virtual int descriptor() const noexcept { return -1; }
     /// Whether read_to_pipe works: nothing has to look at the bytes or change them on their way.
     virtual bool can_read_to_pipe() const noexcept { return false; }
-    /// Like read, but moves the bytes straight into an empty pipe (WriteStream::take_pipe), never through this
-    /// program's memory. Gives how many; 0 is the proven end.
+    /// Like read, but moves the bytes straight into an empty pipe (WriteStream::take_pipe), never through
+    /// this program's memory. Gives how many; 0 is the proven end.
     virtual awaitable<std::uint64_t> read_to_pipe(int pipe);
     /// Ends early without an error and leaves the session usable where the protocol can. Not needed after the
     /// end.

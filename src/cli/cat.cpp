@@ -17,14 +17,15 @@ struct CatOptions {
 
 awaitable<void> print_file(Context& context, const Place& place, const std::string& bwlimit) {
     auto limits = limits_of(context, bwlimit);
-    limits.add(place.limit);
+    limits.add(place.sessions->place().limit);
     context.flush();
     auto lease = co_await place.sessions->take();
     Entry unknown;
     const auto stream = co_await lease.files().open_read(place.path);
     const transfer::SourceWatch watch(unknown, *stream);
     const auto output = standard_output();
-    const auto bytes = co_await transfer::move_bytes(*stream, *output, nullptr, nullptr, limits);
+    std::uint64_t bytes = 0;
+    co_await transfer::move_bytes(*stream, *output, nullptr, nullptr, limits, 0, bytes);
     co_await output->finish();
     co_await watch.check(lease.files(), place.path, bytes, false);
 }

@@ -7,8 +7,6 @@
 #include "base/path.hpp"
 #include "fairlead/open.hpp"
 #include "remote/local_file_system.hpp"
-#include "service/connections.hpp"
-#include "service/workspace.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::cli {
@@ -55,15 +53,24 @@ Place Places::at(const Location& location, const std::string& role) {
     auto& sessions = opened_[role + "|" + key_of(location)];
     if (!sessions) {
         transfer::Sessions::Opener opener;
-        if (location.kind == Kind::local)
+        transfer::PlaceFacts facts;
+        unsigned most = 1;
+        if (location.kind == Kind::local) {
             opener = []() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local("/"); };
-        else
+            facts.identity = "local";
+        } else {
+            const auto destination = destination_of(context_, location, flags_);
             opener = [this, location]() -> awaitable<std::shared_ptr<FileSystem>> {
                 auto opened = co_await open_location(context_, location, flags_);
                 co_return std::move(opened.files);
             };
-        sessions =
-            std::make_shared<transfer::Sessions>(executor_, std::move(opener), most_sessions(location));
+            // As many as were asked for, but never more than the connection allows.
+            most = destination.max_sessions == 0 ? sessions_ : std::min(sessions_, destination.max_sessions);
+            facts.identity = destination.identity;
+            facts.retries = destination.retry_count;
+            facts.limit = destination.limit;
+        }
+        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(facts));
     }
     Place place;
     place.sessions = sessions;
@@ -71,27 +78,9 @@ Place Places::at(const Location& location, const std::string& role) {
     place.ends_in_slash = location.ends_in_slash;
     place.label = location.text;
     place.prefix = prefix_of(location);
-    place.limit = limit_of(location);
     place.path =
         path::confine(place.local ? std::filesystem::absolute(location.path).string() : location.path);
     return place;
-}
-
-/// As many as were asked for, but never more than the connection allows.
-unsigned Places::most_sessions(const Location& location) {
-    if (location.kind == Kind::local || sessions_ == 1) return 1;
-    if (location.kind != Kind::connection) return sessions_;
-    const auto connection =
-        context_.workspace().connections().get(context_.options.project, location.connection);
-    return std::min<unsigned>(sessions_, connection.max_sessions);
-}
-
-std::shared_ptr<net::RateLimit> Places::limit_of(const Location& location) {
-    if (location.kind != Kind::connection) return nullptr;
-    const auto connection =
-        context_.workspace().connections().get(context_.options.project, location.connection);
-    if (connection.bandwidth_limit.empty()) return nullptr;
-    return net::RateLimit::shared(connection.record.id, RateSchedule::parse(connection.bandwidth_limit));
 }
 
 Place Places::confined_folder(const std::string& folder) {
@@ -100,7 +89,8 @@ Place Places::confined_folder(const std::string& folder) {
         auto opener = [folder]() -> awaitable<std::shared_ptr<FileSystem>> {
             co_return open_local_folder(folder);
         };
-        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), 1);
+        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), 1,
+                                                        transfer::PlaceFacts{.identity = "local"});
     }
     Place place;
     place.sessions = sessions;

@@ -20,7 +20,6 @@ struct Place {
     std::string label;  ///< as it was given
     /// How a path of the same file system is written as a location, such as "partner:/in/a.txt".
     std::string located(std::string_view inside) const;
-    std::shared_ptr<net::RateLimit> limit;  ///< of the connection; null: none
     std::string prefix;  ///< what stands before a path in a location: "partner:", "sftp://host", or nothing
 };
 
@@ -43,9 +42,6 @@ class Places {
     awaitable<void> close();
 
   private:
-    unsigned most_sessions(const Location& location);
-    std::shared_ptr<net::RateLimit> limit_of(const Location& location);
-
     Context& context_;
     const ConnectionFlags& flags_;
     boost::asio::any_io_executor executor_;

@@ -8,6 +8,7 @@
 #include "catalog/connection.hpp"
 #include "fairlead/file_system.hpp"
 #include "fairlead/observer.hpp"
+#include "net/rate_limit.hpp"
 
 namespace fairlead::service {
 
@@ -36,6 +37,19 @@ struct Location {
 /// Error{invalid_argument} for a malformed URL, one with a password in it, and for line breaks and NUL;
 /// Error{outside_working_directory} for a ".." above the working directory.
 Location parse_location(std::string_view text);
+
+/// Where a location leads, known before anybody goes there.
+struct Destination {
+    std::string server;    ///< "sftp://user@host:22"; empty for this machine and standard streams
+    std::string identity;  ///< with the working directory: "sftp://user@host:22/in"; "local" for this machine
+    unsigned max_sessions = 0;              ///< of the connection; 0: nobody has said
+    unsigned retry_count = 0;               ///< likewise
+    std::shared_ptr<net::RateLimit> limit;  ///< of the connection's bandwidth; null: none
+};
+
+/// `connections` and `overrides` as for open; throws what open throws before it goes to the server.
+Destination destination_of(Connections* connections, const std::string& project, const Location& location,
+                           const catalog::ConnectionPatch& overrides);
 
 /// An open location.
 struct OpenedLocation {
