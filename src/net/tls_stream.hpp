@@ -33,7 +33,6 @@ class TlsStream final : public Stream {
     awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
                                                       std::chrono::milliseconds patience) override;
     awaitable<void> write(std::span<const std::byte> bytes) override;
-    awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override;
     awaitable<void> finish_sending() override;
     bool ended_cleanly() const override { return ended_cleanly_; }
     void close() noexcept override { socket_->close(); }

@@ -57,17 +57,30 @@ awaitable<std::uint64_t> through_pipes(ReadStream& from, WriteStream& to, int pi
     }
 }
 
+/// The next bytes, read to where they need not be copied from if there is such a place.
+awaitable<std::span<const std::byte>> next_piece(ReadStream& from, WriteStream& to) {
+    if (from.can_read_into()) {
+        const auto room = co_await to.room();
+        if (!room.empty()) {
+            const auto got = co_await from.read_into(room);
+            co_return room.first(got);
+        }
+    }
+    co_return co_await from.read();
+}
+
 }  // namespace
 
 awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress) {
-    if (from.descriptor() >= 0 && digest == nullptr) co_return co_await send_file(from, to, progress);
+    if (from.descriptor() >= 0 && to.can_send_file() && digest == nullptr)
+        co_return co_await send_file(from, to, progress);
     if (from.can_read_to_pipe() && digest == nullptr)
         if (const int pipe = co_await to.take_pipe(); pipe >= 0)
             co_return co_await through_pipes(from, to, pipe, progress);
     std::uint64_t moved = 0;
     Turns turns;
     for (;;) {
-        const auto piece = co_await from.read();
+        const auto piece = co_await next_piece(from, to);
         if (piece.empty()) break;
         if (digest != nullptr) digest->add(piece);
         co_await to.write(piece);
