@@ -12,6 +12,9 @@ using service::Location;
 using service::OpenedLocation;
 using service::parse_location;
 
+/// See service::destination_of.
+service::Destination destination_of(Context& context, const Location& location, const ConnectionFlags& flags);
+
 /// Opens a location with what the command line says: project, connection flags, trace. See service::open.
 awaitable<OpenedLocation> open_location(Context& context, Location location, const ConnectionFlags& flags);
 

@@ -55,15 +55,23 @@ Place Places::at(const Location& location, const std::string& role) {
     auto& sessions = opened_[role + "|" + key_of(location)];
     if (!sessions) {
         transfer::Sessions::Opener opener;
-        if (location.kind == Kind::local)
+        transfer::PlaceFacts facts;
+        unsigned most = 1;
+        if (location.kind == Kind::local) {
             opener = []() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local("/"); };
-        else
+            facts.identity = "local";
+        } else {
+            const auto destination = destination_of(context_, location, flags_);
             opener = [this, location]() -> awaitable<std::shared_ptr<FileSystem>> {
                 auto opened = co_await open_location(context_, location, flags_);
                 co_return std::move(opened.files);
             };
-        sessions =
-            std::make_shared<transfer::Sessions>(executor_, std::move(opener), most_sessions(location));
+            // As many as were asked for, but never more than the connection allows.
+            most = destination.max_sessions == 0 ? sessions_ : std::min(sessions_, destination.max_sessions);
+            facts.identity = destination.identity;
+            facts.retries = destination.retry_count;
+        }
+        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(facts));
     }
     Place place;
     place.sessions = sessions;
@@ -71,18 +79,18 @@ Place Places::at(const Location& location, const std::string& role) {
     place.ends_in_slash = location.ends_in_slash;
     place.label = location.text;
     place.prefix = prefix_of(location);
+    place.limit = limit_of(location);
     place.path =
         path::confine(place.local ? std::filesystem::absolute(location.path).string() : location.path);
     return place;
 }
 
-/// As many as were asked for, but never more than the connection allows.
-unsigned Places::most_sessions(const Location& location) {
-    if (location.kind == Kind::local || sessions_ == 1) return 1;
-    if (location.kind != Kind::connection) return sessions_;
+std::shared_ptr<net::RateLimit> Places::limit_of(const Location& location) {
+    if (location.kind != Kind::connection) return nullptr;
     const auto connection =
         context_.workspace().connections().get(context_.options.project, location.connection);
-    return std::min<unsigned>(sessions_, connection.max_sessions);
+    if (connection.bandwidth_limit.empty()) return nullptr;
+    return net::RateLimit::shared(connection.record.id, RateSchedule::parse(connection.bandwidth_limit));
 }
 
 Place Places::confined_folder(const std::string& folder) {
@@ -91,7 +99,8 @@ Place Places::confined_folder(const std::string& folder) {
         auto opener = [folder]() -> awaitable<std::shared_ptr<FileSystem>> {
             co_return open_local_folder(folder);
         };
-        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), 1);
+        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), 1,
+                                                        transfer::PlaceFacts{.identity = "local"});
     }
     Place place;
     place.sessions = sessions;
@@ -104,6 +113,15 @@ Place Places::confined_folder(const std::string& folder) {
 awaitable<void> Places::close() {
     for (const auto& [key, sessions] : opened_)
         co_await sessions->close();
+}
+
+net::RateLimits limits_of(const Context& context, const std::string& own) {
+    net::RateLimits limits;
+    const auto& process = context.options.process_bwlimit;
+    if (!process.empty())
+        limits.add(net::RateLimit::shared("", RateSchedule::parse(process, "process-bwlimit")));
+    if (!own.empty()) limits.add(std::make_shared<net::RateLimit>(RateSchedule::parse(own)));
+    return limits;
 }
 
 void with_places(Context& context, const ConnectionFlags& flags, unsigned sessions,

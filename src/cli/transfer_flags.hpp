@@ -15,11 +15,12 @@ struct TransferFlags {
     unsigned parallel = 1;
     std::string if_exists = "overwrite";
     bool no_sync = false;
-    transfer::Options options;  ///< without if_exists and durable, which to_options adds
+    std::string bwlimit;
+    transfer::Options options;  ///< without if_exists, durable and limits, which are added
     FilterFlags filter;
 
     /// Throws Error{invalid_argument} with every flag that is wrong or does not go with another.
-    transfer::Options to_options() const;
+    transfer::Options to_options(const Context& context) const;
 };
 
 void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context);

@@ -218,13 +218,22 @@ Connection Connections::overridden(const Connection& stored, const ConnectionPat
     return connection;
 }
 
-awaitable<std::unique_ptr<FileSystem>> Connections::open(std::string project, std::string name,
-                                                         ConnectionPatch overrides, Observer* observer) {
-    const auto stored = get(project, name);
+Connection Connections::to_open(const Connection& stored, std::string_view project,
+                                ConnectionPatch overrides) {
     // Passwords given for one use are for URLs and for connections without one: a command may name several.
     for (const auto& field : catalog::secrets_set(stored))
         overrides.secrets.erase(field);
-    const auto connection = usable(project, name, overrides);
+    return usable(project, stored.name, overrides);
+}
+
+Endpoint Connections::endpoint(std::string_view project, std::string_view name, ConnectionPatch overrides) {
+    return catalog::resolve(to_open(get(project, name), project, std::move(overrides)));
+}
+
+awaitable<std::unique_ptr<FileSystem>> Connections::open(std::string project, std::string name,
+                                                         ConnectionPatch overrides, Observer* observer) {
+    const auto stored = get(project, name);
+    const auto connection = to_open(stored, project, std::move(overrides));
     const auto endpoint = catalog::resolve(connection);
     auto files = co_await fairlead::open(endpoint, OpenOptions{observer});
     if (files->peer().host_key_is_new && !leads_elsewhere(stored, connection))

@@ -60,6 +60,9 @@ class Connections {
     catalog::Connection overridden(const catalog::Connection& stored,
                                    const catalog::ConnectionPatch& overrides);
 
+    /// All that `open` uses: the same lookup, overrides and errors, without going to the server.
+    Endpoint endpoint(std::string_view project, std::string_view name, catalog::ConnectionPatch overrides);
+
     /// Opens a session by name. Secrets among the overrides are used only where the connection has none of
     /// its own; `usable` lets them win. A host key accepted on first use is recorded on the connection.
     awaitable<std::unique_ptr<FileSystem>> open(std::string project, std::string name,
@@ -69,6 +72,8 @@ class Connections {
     void record_host_key(std::string_view project, std::string_view name, const std::string& fingerprint);
 
   private:
+    catalog::Connection to_open(const catalog::Connection& stored, std::string_view project,
+                                catalog::ConnectionPatch overrides);
     Saved store_change(catalog::Connection connection, store::Change change,
                        std::vector<Fault> warnings = {});
 

@@ -1,6 +1,8 @@
 #include "service/location.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include "base/path.hpp"
@@ -67,6 +69,12 @@ Connection definition_of(const Location& location, const ConnectionPatch& overri
     return connection;
 }
 
+Endpoint endpoint_of_url(const Location& location, const ConnectionPatch& overrides) {
+    auto endpoint = catalog::resolve(definition_of(location, overrides));
+    endpoint.name = location.text;
+    return endpoint;
+}
+
 OpenedLocation open_here(const Location& location) {
     OpenedLocation opened;
     opened.files = open_local("/");
@@ -92,6 +100,25 @@ Location parse_location(std::string_view text) {
     return location;
 }
 
+Destination destination_of(Connections* connections, const std::string& project, const Location& location,
+                           const ConnectionPatch& overrides) {
+    if (location.kind == Location::Kind::standard_stream) return {};
+    if (location.kind == Location::Kind::local) return {.identity = "local"};
+    const bool saved = location.kind == Location::Kind::connection;
+    const auto endpoint = saved ? connections->endpoint(project, location.connection, overrides)
+                                : endpoint_of_url(location, overrides);
+    auto host = endpoint.host;
+    std::ranges::transform(host, host.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto& directory = endpoint.working_directory;
+    Destination destination;
+    destination.server =
+        fmt::format("{}://{}@{}:{}", to_string(endpoint.protocol), endpoint.username, host, endpoint.port);
+    destination.identity = destination.server + (directory.starts_with('/') ? directory : "/~/" + directory);
+    if (saved) destination.max_sessions = endpoint.max_sessions;
+    destination.retry_count = endpoint.retry_count;
+    return destination;
+}
+
 awaitable<OpenedLocation> open(Connections* connections, std::string project, Location location,
                                ConnectionPatch overrides, Observer* observer) {
     switch (location.kind) {
@@ -111,9 +138,8 @@ awaitable<OpenedLocation> open(Connections* connections, std::string project, Lo
         case Location::Kind::url:
             break;
     }
-    auto endpoint = catalog::resolve(definition_of(location, overrides));
-    endpoint.name = location.text;
     OpenedLocation opened;
+    const auto endpoint = endpoint_of_url(location, overrides);
     opened.files = co_await fairlead::open(endpoint, OpenOptions{observer});
     opened.path = location.path;
     opened.label = location.text;

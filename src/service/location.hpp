@@ -37,6 +37,18 @@ struct Location {
 /// Error{outside_working_directory} for a ".." above the working directory.
 Location parse_location(std::string_view text);
 
+/// Where a location leads, known before anybody goes there.
+struct Destination {
+    std::string server;    ///< "sftp://user@host:22"; empty for this machine and standard streams
+    std::string identity;  ///< with the working directory: "sftp://user@host:22/in"; "local" for this machine
+    unsigned max_sessions = 0;  ///< of the connection; 0: nobody has said
+    unsigned retry_count = 0;   ///< likewise
+};
+
+/// `connections` and `overrides` as for open; throws what open throws before it goes to the server.
+Destination destination_of(Connections* connections, const std::string& project, const Location& location,
+                           const catalog::ConnectionPatch& overrides);
+
 /// An open location.
 struct OpenedLocation {
     std::shared_ptr<FileSystem> files;

@@ -9,6 +9,7 @@
 
 #include "fairlead/entry.hpp"
 #include "fairlead/error.hpp"
+#include "net/rate_limit.hpp"
 
 /// The words of a transfer: what is wanted, and what came of it.
 namespace fairlead::transfer {
@@ -35,8 +36,9 @@ struct Options {
     bool text = false;      ///< line ends of the other side (FTP TYPE A); no size can be verified then
     bool in_place = false;  ///< write under the final name where the server cannot rename
     bool durable = true;    ///< wait for the disk before a file gets its name: of this machine always, of a
-                          ///< server in transfer_file, and in a Run when the source is to go
+                            ///< server in transfer_file, and in a Run when the source is to go
     bool delete_source = false;  ///< once the target is published and verified
+    net::RateLimits limits;      ///< of bandwidth; all that share one keep it together
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
 };
 

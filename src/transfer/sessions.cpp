@@ -40,14 +40,11 @@ void Sessions::Lease::broken() {
     session_->broken = true;
 }
 
-Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most,
-                   std::shared_ptr<FileSystem> first)
-    : open_(std::move(open)), most_(std::max(1u, most)), changed_(std::move(executor)) {
-    if (!first) return;
-    auto session = std::make_shared<Session>();
-    session->files = std::move(first);
-    sessions_.push_back(std::move(session));
-}
+Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place)
+    : open_(std::move(open)),
+      most_(std::max(1u, most)),
+      place_(std::move(place)),
+      changed_(std::move(executor)) {}
 
 Sessions::~Sessions() = default;
 

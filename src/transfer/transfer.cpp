@@ -75,11 +75,12 @@ awaitable<void> move_content(FileSystem& source, FileSystem& target, Staged& sta
 
     auto& bytes = staged.result.bytes;
     const auto moving = [](ReadStream& in, WriteStream& out, Digest* sum, Progress* listener,
-                           std::uint64_t& count) -> awaitable<void> {
-        count = co_await move_bytes(in, out, sum, listener);
+                           const net::RateLimits& limits, std::uint64_t& count) -> awaitable<void> {
+        count = co_await move_bytes(in, out, sum, listener, limits);
         co_await out.finish();
     };
-    auto failure = co_await caught(moving(*from, *to, digest ? &*digest : nullptr, progress, bytes));
+    auto failure =
+        co_await caught(moving(*from, *to, digest ? &*digest : nullptr, progress, options.limits, bytes));
     if (failure) {
         // Both ends are left in a state in which their sessions can go on, as far as that is possible.
         (void)co_await caught(to->abort());
