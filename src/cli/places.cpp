@@ -7,6 +7,8 @@
 #include "base/path.hpp"
 #include "fairlead/open.hpp"
 #include "remote/local_file_system.hpp"
+#include "service/connections.hpp"
+#include "service/workspace.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::cli {

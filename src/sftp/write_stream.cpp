@@ -109,6 +109,7 @@ class PipelinedWriteStream final : public WriteStream {
         }
     }
 
+    bool can_send_file() const noexcept override { return true; }
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t from, std::uint64_t count) override {
         co_await send_gathered();
         std::uint64_t sent = 0;

@@ -131,7 +131,7 @@ class Move {
         co_await open_target();
         FAIRLEAD_FAULT_POINT("content.target_opened");
         auto& moved = staged_.result.bytes;
-        const bool from_file = from_->descriptor() >= 0 && !digest_for_moving();
+        const bool from_file = from_->descriptor() >= 0 && to_->can_send_file() && !digest_for_moving();
         if (!rest.empty() && !from_file) {
             co_await to_->write(rest);
             moved += rest.size();
