@@ -29,20 +29,19 @@ struct TlsOptions {
     Mode mode = Mode::explicit_;
     Version lowest = Version::tls_1_2;
     Version highest = Version::tls_1_3;
-    std::string ca;   ///< PEM certificates to trust in place of the system's
-    std::string pin;  ///< "SHA256:" + base64 of the SHA-256 of the certificate's public key (RFC 7469);
-                      ///< it takes the place of the checks of issuer, name and validity
-    std::string certificate;   ///< client certificate, PEM, chain allowed
-    Secret key;                ///< its private key, PEM
-    bool verify = true;        ///< check issuer, validity and host name
-    bool protect_data = true;  ///< PROT P; false sends PROT C: the data connection stays in clear
-    bool require_close_notify =
-        false;  ///< a download that ends without close_notify is an error even if its size is right
+    std::string ca;           ///< PEM certificates to trust in place of the system's
+    std::string pin;          ///< "SHA256:" + base64 of the SHA-256 of the certificate's public key (RFC 7469);
+                              ///< it takes the place of the checks of issuer, name and validity
+    std::string certificate;  ///< client certificate, PEM, chain allowed
+    Secret key;               ///< its private key, PEM
+    bool verify = true;       ///< check issuer, validity and host name
+    bool protect_data = true;         ///< PROT P; false sends PROT C: the data connection stays in clear
+    bool require_close_notify = false;  ///< a download that ends without close_notify is an error even if its size is right
 };
 
 struct FtpOptions {
-    bool active = false;         ///< EPRT/PORT in place of EPSV/PASV
-    std::string active_address;  ///< address to announce; else the control connection's own
+    bool active = false;                                           ///< EPRT/PORT in place of EPSV/PASV
+    std::string active_address;                                    ///< address to announce; else the control connection's own
     std::optional<std::pair<std::uint16_t, std::uint16_t>> active_ports;  ///< listen only on these
     bool trust_pasv_address = false;  ///< follow a PASV reply that names another host than the control peer
     std::string account;              ///< answer to 332 (ACCT)
@@ -79,8 +78,6 @@ struct Endpoint {
     Timeouts timeouts;
     unsigned retry_count = 3;
     unsigned max_sessions = 4;
-    std::string bandwidth_limit;  ///< of transfers: "10M" (bytes a second), a timetable, or empty. Reading
-                                  ///< and writing a FileSystem oneself is not slowed down
     std::string proxy;  ///< "http://[user:password@]host:port", "socks5://...", or empty
     TlsOptions tls;
     FtpOptions ftp;

@@ -68,7 +68,6 @@ Endpoint resolve(const Connection& connection) {
     endpoint.timeouts = timeouts_of(connection);
     endpoint.retry_count = connection.retry_count;
     endpoint.max_sessions = connection.max_sessions;
-    endpoint.bandwidth_limit = connection.bandwidth_limit;
     endpoint.proxy = proxy_url(connection);
     endpoint.tls = tls_options(connection.tls);
     endpoint.ftp = connection.ftp;
