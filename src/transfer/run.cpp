@@ -51,13 +51,15 @@ awaitable<RunSummary> Run::run(std::function<awaitable<void>(Run&)> produce) {
     bool together = false;
     unsigned workers = 1;
     {
-        const auto from = co_await source_.take();
-        const auto to = co_await target_.take();
+        const auto [from, to] = co_await Sessions::take_both(source_, target_);
         together = to.files().abilities().sync_together;
         const auto at_once = [](const Sessions& sessions, const Sessions::Lease& lease) {
-            return sessions.most() * std::max(1u, lease.files().abilities().concurrent_operations);
+            return std::uint64_t{sessions.most()} *
+                   std::max(1u, lease.files().abilities().concurrent_operations);
         };
-        workers = std::clamp(std::min(at_once(source_, from), at_once(target_, to)), 1u, kMostWorkers);
+        const auto operations = std::min(at_once(source_, from), at_once(target_, to));
+        workers = static_cast<unsigned>(
+            std::clamp<std::uint64_t>(operations / (&source_ == &target_ ? 2 : 1), 1, kMostWorkers));
     }
     if (together) {
         Publisher::Listener listener;
@@ -142,15 +144,16 @@ awaitable<void> Run::work() {
 
 /// Large files share nothing by being moved at once over one session, so there is one for each session.
 awaitable<void> Run::admit(std::uint64_t size) {
-    const auto sessions = std::min(source_.most(), target_.most());
+    const auto sessions =
+        std::max(1u, std::min(source_.most(), target_.most()) / (&source_ == &target_ ? 2 : 1));
     while (!fatal_ && files_under_way_ >= sessions && bytes_under_way_ + size > kBytesAtOnce)
         co_await admission_.wait();
 }
 
 /// A place that cannot be reached at all fails every further file as well.
-awaitable<Sessions::Lease> Run::session(Sessions& sessions) {
+awaitable<std::pair<Sessions::Lease, Sessions::Lease>> Run::both_sessions() {
     try {
-        co_return co_await sessions.take();
+        co_return co_await Sessions::take_both(source_, target_);
     } catch (const Error& error) {
         stop(error);
         throw;
@@ -160,8 +163,7 @@ awaitable<Sessions::Lease> Run::session(Sessions& sessions) {
 awaitable<void> Run::move(Job& job) {
     Staged staged;
     {
-        auto from = co_await session(source_);
-        auto to = co_await session(target_);
+        auto [from, to] = co_await both_sessions();
         const auto step = [](Run& run, FileSystem& source, FileSystem& target, Job& moved,
                              Staged& result) -> awaitable<void> {
             // What a server does with its disk is its own business, and waiting for it after each of many

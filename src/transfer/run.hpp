@@ -47,7 +47,7 @@ class Run {
 
   private:
     awaitable<void> work();
-    awaitable<Sessions::Lease> session(Sessions& sessions);
+    awaitable<std::pair<Sessions::Lease, Sessions::Lease>> both_sessions();
     awaitable<void> move(Job& job);
     awaitable<void> settle_and_report(Staged& staged);
     void report(const TransferResult& result);
