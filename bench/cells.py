@@ -13,6 +13,14 @@ def fresh_folder(path):
     return before
 
 
+def fresh_server_folder(path, like):
+    def before():
+        shutil.rmtree(path, ignore_errors=True)
+        os.makedirs(path)
+        own(path, like)
+    return before
+
+
 def gone(path):
     def before():
         if os.path.exists(path):
@@ -107,6 +115,19 @@ class Peers:
                         f"{self.user}@{self.host}"], **rest)
 
 
+    def scp(self, source, target, *flags, **rest):
+        return Command(["scp", "-q", "-P", self.port, "-i", self.facts["private_key"], "-o", "StrictHostKeyChecking=no",
+                        "-o", f"UserKnownHostsFile={self.known_hosts}", *flags, source, target], **rest)
+
+    def scp_path(self, path):
+        return f"{self.user}@{self.host}:{self.base}/{path}"
+
+    def ncftp(self, verb, flags, *arguments, **rest):
+        """`verb` is get or put; ncftp takes the host between its flags and its arguments, and knows no TLS."""
+        return Command([f"ncftp{verb}", "-V", "-u", self.user, "-p", self.password, "-P", self.port, *flags, self.host,
+                        *arguments], **rest)
+
+
 def fairlead(*arguments, **rest):
     return Command([FAIRLEAD, *arguments], **rest)
 
@@ -124,6 +145,8 @@ def down(place, peers, options, connection, suffix=""):
         clients["lftp pget -n 4"] = peers.lftp(f"pget -n 4 {remote} -o {out}", **rest)
         clients["curl"] = peers.curl("-o", out, peers.url("big.bin"), **rest)
         clients["rclone"] = peers.rclone("--multi-thread-streams", "0", "copyto", peers.at("big.bin"), out, **rest)
+    if peers.scheme == "ftp":
+        clients["ncftpget"] = peers.ncftp("get", ["-C"], remote, out, **rest)
     return size, rest, clients, remote, out
 
 
@@ -137,6 +160,8 @@ def up(place, peers, options, connection, source):
         clients["lftp put"] = peers.lftp(f"put {source} -o {remote}", **rest)
         clients["curl"] = peers.curl("-T", source, peers.url("up.bin"), **rest)
         clients["rclone"] = peers.rclone("copyto", source, peers.at("up.bin"), **rest)
+    if peers.scheme == "ftp":
+        clients["ncftpput"] = peers.ncftp("put", ["-C"], source, remote, **rest)
     return size, rest, clients, remote
 
 
@@ -195,23 +220,11 @@ def many_cells(place, options, facts, peers, connection):
     yield Cell(f"{scheme}-list", f"Listing {options.entries:,} entries over {scheme.upper()}", "entries/s",
                options.entries, clients, 1.5)
 
-    out = os.path.join(place.out, "small")
-    rest = {"before": fresh_folder(out), "proves": file_count(out, options.files)}
-    clients = {"fairlead": fairlead("get", "-q", "-r", f"{connection}:/small", out, **rest),
-               "fairlead -P 4": fairlead("get", "-q", "-r", "-P", "4", f"{connection}:/small", out, **rest),
-               "rclone --transfers 8": peers.rclone("--transfers", "8", "--checkers", "8", "copy", peers.at("small"), out,
-                                                    **rest)}
-    if scheme == "sftp":
-        clients["sftp get -r"] = peers.sftp(f"get -r {base}/small {out}\n", **rest)
-        clients["lftp mirror -P 8"] = peers.lftp(f"mirror -P 8 {base}/small {out}", **rest)
-    else:
-        for jobs in (1, 8):
-            clients[f"lftp mirror -P {jobs}"] = peers.lftp(f"mirror -P {jobs} {base}/small {out}", **rest)
-    yield Cell(f"{scheme}-small", f"{options.files:,} files of 4 KiB down over {scheme.upper()}", "files/s",
-               options.files, clients)
+    yield from many_small(place, options, peers, connection, small)
 
     count = min(200, options.files)
     names = [f"file-{number:05}.dat" for number in range(count)]
+    out = os.path.join(place.out, "small")
     rest = {"before": fresh_folder(out), "proves": file_count(out, count)}
     clients = {"fairlead": fairlead("get", "-q", *[f"{connection}:/small/{name}" for name in names], out, **rest),
                "lftp mget": peers.lftp(f"lcd {out}; mget " + " ".join(f"{base}/small/{name}" for name in names), **rest)}
@@ -221,6 +234,44 @@ def many_cells(place, options, facts, peers, connection):
         urls = [part for name in names for part in ("-o", os.path.join(out, name), peers.url(f"small/{name}"))]
         clients["curl"] = peers.curl(*urls, **rest)
     yield Cell(f"{scheme}-200", f"{count} small gets in one process over {scheme.upper()}", "files/s", count, clients)
+
+
+LFTP_TUNED = ("set ftp:sync-mode off; set ftp:use-size no; set ftp:use-mdtm no; set ftp:use-mode-z no; "
+              "set net:connection-limit 8; set mirror:set-permissions no; ")
+
+
+def many_small(place, options, peers, connection, small):
+    scheme, base, count = peers.scheme, peers.base, options.files
+    bar = {"ftp": 1.2, "sftp": 2.0}.get(scheme)
+    transfers = ("--transfers", "8", "--checkers", "8")
+    out = os.path.join(place.out, "small")
+    rest = {"before": fresh_folder(out), "proves": file_count(out, count)}
+    clients = {f"fairlead{flags}": fairlead("get", "-q", "-r", *flags.split(), f"{connection}:/small", out, **rest)
+               for flags in ("", " -P 4", " -P 8")}
+    clients["rclone --transfers 8"] = peers.rclone(*transfers, "copy", peers.at("small"), out, **rest)
+    clients["lftp mirror -P 8"] = peers.lftp(f"mirror -P 8 {base}/small {out}", **rest)
+    if scheme == "sftp":
+        clients["sftp get -r"] = peers.sftp(f"get -r {base}/small {out}\n", **rest)
+        clients["scp -r"] = peers.scp(peers.scp_path("small"), out, "-r", **rest)
+    else:
+        clients["lftp mirror -P 8, tuned"] = peers.lftp(f"{LFTP_TUNED}mirror -P 8 {base}/small {out}", **rest)
+        clients["lftp mirror -P 1"] = peers.lftp(f"mirror -P 1 {base}/small {out}", **rest)
+        clients["ncftpget -R"] = peers.ncftp("get", ["-R"], out, f"{base}/small", **rest)
+    yield Cell(f"{scheme}-small", f"{count:,} files of 4 KiB down over {scheme.upper()}", "files/s", count, clients, bar)
+
+    target = os.path.join(peers.facts["root"], "small-up")
+    rest = {"before": fresh_server_folder(target, peers.facts["root"]), "proves": file_count(target, count)}
+    clients = {f"fairlead{flags}": fairlead("put", "-q", "-r", *flags.split(), small, f"{connection}:/small-up", **rest)
+               for flags in ("", " -P 4", " -P 8")}
+    clients["rclone --transfers 8"] = peers.rclone(*transfers, "copy", small, peers.at("small-up/small"), **rest)
+    clients["lftp mirror -R -P 8"] = peers.lftp(f"mirror -R -P 8 {small} {base}/small-up/small", **rest)
+    if scheme == "sftp":
+        clients["sftp put -r"] = peers.sftp(f"put -r {small} {base}/small-up\n", **rest)
+        clients["scp -r"] = peers.scp(small, peers.scp_path("small-up"), "-r", **rest)
+    else:
+        clients["lftp mirror -R -P 8, tuned"] = peers.lftp(f"{LFTP_TUNED}mirror -R -P 8 {small} {base}/small-up/small", **rest)
+        clients["ncftpput -R"] = peers.ncftp("put", ["-R"], f"{base}/small-up", small, **rest)
+    yield Cell(f"{scheme}-small-up", f"{count:,} files of 4 KiB up over {scheme.upper()}", "files/s", count, clients, bar)
 
 
 def sftp_cells(place, options, source):
@@ -236,17 +287,20 @@ def sftp_cells(place, options, source):
     clients["sftp, its defaults"] = peers.sftp(f"get {remote} {out}\n", **rest)
     clients["rclone"] = peers.rclone("copyto", peers.at("big.bin"), out, **rest)
     clients["lftp get"] = peers.lftp(f"get {remote} -o {out}", **rest)
+    clients["scp"] = peers.scp(peers.scp_path("big.bin"), out, **rest)
     yield Cell("sftp-down", f"1 file of {options.size_mib} MiB down over SFTP, each with its defaults", "MB/s", size,
                clients, 1.2)
     yield Cell("sftp-down-same", f"1 file of {options.size_mib} MiB down over SFTP, all with aes128-gcm", "MB/s", size,
                {"fairlead": clients["fairlead"],
                 "sftp": peers.sftp(f"get {remote} {out}\n", *same_cipher, **rest),
+                "scp": peers.scp(peers.scp_path("big.bin"), out, *same_cipher, **rest),
                 "sftp -R 128 -B 261120": peers.sftp(f"get {remote} {out}\n", *same_cipher, "-R", "128", "-B", "261120",
                                                     **rest)}, 1.1)
 
     size, rest, clients, remote = up(place, peers, options, "sftp", source)
     clients["sftp, its defaults"] = peers.sftp(f"put {source} {remote}\n", **rest)
     clients["sftp, aes128-gcm"] = peers.sftp(f"put {source} {remote}\n", *same_cipher, **rest)
+    clients["scp, aes128-gcm"] = peers.scp(source, peers.scp_path("up.bin"), *same_cipher, **rest)
     clients["rclone"] = peers.rclone("copyto", source, peers.at("up.bin"), **rest)
     yield Cell("sftp-up", f"1 file of {options.size_mib} MiB up over SFTP", "MB/s", size, clients, 1.0)
     yield from many_cells(place, options, facts, peers, "sftp")

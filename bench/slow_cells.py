@@ -5,19 +5,11 @@ import os
 import shutil
 import subprocess
 
-from cells import Peers, fairlead, file_count, fresh_folder, gone, own, same_size
-from measure import FAIRLEAD, Cell, Command
+from cells import Peers, fairlead, file_count, fresh_folder, fresh_server_folder, gone, own, same_size
+from measure import FAIRLEAD, Cell
 
 SMALL_FILE = 4096
 FILES_FOR_SESSIONS = {1: 60, 4: 240, 8: 400}  # enough files for each session to be in its steady state
-
-
-def fresh_server_folder(path, like):
-    def before():
-        shutil.rmtree(path, ignore_errors=True)
-        os.makedirs(path)
-        own(path, like)
-    return before
 
 
 def make_small_files(folder, count):
@@ -36,12 +28,6 @@ def has_flag(verb, flag):
 def segments(verb, count):
     """One session is meant where one is said, also when segments come by themselves."""
     return ("--segments", str(count)) if has_flag(verb, "--segments") else ()
-
-
-def scp(peers, source, target, **rest):
-    facts = peers.facts
-    return Command(["scp", "-q", "-r", "-P", peers.port, "-i", facts["private_key"], "-o", "StrictHostKeyChecking=no",
-                    "-o", f"UserKnownHostsFile={peers.known_hosts}", source, target], **rest)
 
 
 def large_down(place, options, peers, connection, bars):
@@ -116,7 +102,7 @@ def many_small(place, peers, connection, sessions, count):
                f"rclone --transfers {sessions}": peers.rclone(*parallel, "copy", peers.at(name), out, **rest)}
     if scheme == "sftp" and sessions == 1:
         clients["sftp get -r"] = peers.sftp(f"get -r {base}/{name} {out}\n", **rest)
-        clients["scp -r"] = scp(peers, f"{peers.user}@{peers.host}:{base}/{name}", out, **rest)
+        clients["scp -r"] = peers.scp(peers.scp_path(name), out, "-r", **rest)
     yield Cell(f"slow-{scheme}-small-down-{sessions}", title.format("down"), "files/s", count, clients, bar, bars=bars)
 
     target = os.path.join(root, "up")
@@ -126,7 +112,7 @@ def many_small(place, peers, connection, sessions, count):
                f"rclone --transfers {sessions}": peers.rclone(*parallel, "copy", source, peers.at(f"up/{name}"), **rest)}
     if scheme == "sftp" and sessions == 1:
         clients["sftp put -r"] = peers.sftp(f"put -r {source} {base}/up\n", **rest)
-        clients["scp -r"] = scp(peers, source, f"{peers.user}@{peers.host}:{base}/up", **rest)
+        clients["scp -r"] = peers.scp(source, peers.scp_path("up"), "-r", **rest)
     yield Cell(f"slow-{scheme}-small-up-{sessions}", title.format("up"), "files/s", count, clients, bar, bars=bars)
 
 

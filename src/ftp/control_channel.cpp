@@ -79,7 +79,7 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
         throw Error(ErrorCode::connection_lost, "This session has ended; open a new one.")
             .at(std::string(step))
             .ends_session();
-    drop_strays();
+    if (owed_ == 0) co_await drop_strays(step);
     if (observer_ != nullptr) {
         for (std::size_t from = 0; from < lines.size();) {
             const auto end = std::min(lines.find("\r\n", from), lines.size());
@@ -114,16 +114,33 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
     throw reason;
 }
 
-void ControlChannel::drop_strays() {
-    if (owed_ != 0) return;
-    while (const auto stray = parser_.take(0)) {
-        for (const auto& line : stray->lines)
-            if (observer_ != nullptr) observer_->received(line);
-        if (stray->code == 421) {
-            broken_ = true;
-            throw closed_by_server("").replied(stray->raw());
+/// What arrived before a command was sent cannot be its reply.
+awaitable<void> ControlChannel::drop_strays(std::string_view step) {
+    std::array<std::byte, 4096> bytes;
+    for (;;) {
+        while (const auto stray = parser_.take(0)) {
+            for (const auto& line : stray->lines)
+                if (observer_ != nullptr) observer_->received(line);
+            if (stray->code == 421) {
+                broken_ = true;
+                throw closed_by_server(step).replied(stray->raw());
+            }
+            note("The server sent a reply that no command asked for; it was dropped.");
         }
-        note("The server sent a reply that no command asked for; it was dropped.");
+        if (!stream().has_arrived()) co_return;
+        stream().expect_within(timeout_, step);
+        std::optional<std::size_t> got;
+        try {
+            got = co_await stream().read_within(bytes, 0ms);
+        } catch (const boost::system::system_error&) {
+            broken_ = true;
+            throw cancelled(step);
+        } catch (...) {
+            broken_ = true;
+            throw;
+        }
+        if (!got || *got == 0) co_return;  // nothing for us (TLS), or the end: the command will meet it
+        parser_.feed(std::string_view(reinterpret_cast<const char*>(bytes.data()), *got));
     }
 }
 

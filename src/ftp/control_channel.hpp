@@ -56,7 +56,7 @@ class ControlChannel {
     awaitable<std::optional<Reply>> next_reply(std::chrono::milliseconds patience, bool silence_is_error,
                                                std::string_view step);
     Reply accept(Reply reply);
-    void drop_strays();
+    awaitable<void> drop_strays(std::string_view step);
     void recognise_other_protocol(std::string_view first_bytes) const;
     net::Stream& stream() const noexcept;
 

@@ -27,6 +27,8 @@ class Stream {
     /// Like read_some, but silence for `patience` is an answer: nothing.
     virtual awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
                                                               std::chrono::milliseconds patience) = 0;
+    /// Whether bytes have arrived that nobody has read yet. Never waits.
+    virtual bool has_arrived() noexcept = 0;
     /// Whether splice_to works: what arrives is what was sent, without TLS.
     virtual bool can_splice() const noexcept { return false; }
     /// Like read_some, straight into an empty, non-blocking pipe.

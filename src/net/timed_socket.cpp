@@ -1,6 +1,7 @@
 #include "net/timed_socket.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -66,6 +67,11 @@ awaitable<std::optional<std::size_t>> TimedSocket::receive(std::span<std::byte> 
     if (late) co_return std::nullopt;
     co_await check_cancelled(step_);
     throw lost(error.value());
+}
+
+bool TimedSocket::has_arrived() noexcept {
+    int bytes = 0;
+    return ::ioctl(socket_.native_handle(), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 awaitable<bool> TimedSocket::readable_within(std::chrono::milliseconds patience) {

@@ -39,6 +39,8 @@ class TimedSocket {
     /// nothing is silence for `patience`.
     awaitable<std::optional<std::size_t>> receive(std::span<std::byte> into,
                                                   std::chrono::milliseconds patience);
+    /// Whether bytes have arrived that nobody has read yet. Never waits.
+    bool has_arrived() noexcept;
     /// Like `readable`, but silence for `patience` is an answer: false.
     awaitable<bool> readable_within(std::chrono::milliseconds patience);
 

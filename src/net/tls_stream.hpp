@@ -32,6 +32,7 @@ class TlsStream final : public Stream {
     awaitable<std::size_t> read_some(std::span<std::byte> into) override;
     awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
                                                       std::chrono::milliseconds patience) override;
+    bool has_arrived() noexcept override { return socket_->has_arrived(); }
     awaitable<void> write(std::span<const std::byte> bytes) override;
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override;
     awaitable<void> finish_sending() override;

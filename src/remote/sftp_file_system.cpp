@@ -27,6 +27,8 @@ std::string wire(std::string_view path) {
     return path.empty() ? "." : std::string(path);
 }
 
+constexpr unsigned kMostWritesUnderWay = 64;  // of one stream; FlightLimit's most
+
 class SftpFileSystem final : public FileSystem {
   public:
     SftpFileSystem(std::shared_ptr<Session> session, PeerInfo peer)
@@ -42,6 +44,7 @@ class SftpFileSystem final : public FileSystem {
         abilities_.symlinks = true;
         abilities_.sync = session_->extensions().fsync;
         abilities_.modified_precision = TimePrecision::second;
+        abilities_.unordered_writes = std::uint64_t{kMostWritesUnderWay} * session_->limits().write_length;
         const auto handles = session_->limits().open_handles;
         abilities_.concurrent_operations =
             handles == 0 ? kConcurrent

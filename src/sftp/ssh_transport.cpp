@@ -48,11 +48,41 @@ void set_options(SshSession& session, const Endpoint& endpoint, const Algorithms
     }
 }
 
-Error handshake_error(const SshSession& session) {
-    const auto why = session.last_error();
-    if (why.find("no match for method") != std::string::npos)
-        return Error(ErrorCode::unsupported,
-                     fmt::format("{} and Fairlead have no algorithm in common: {}.", session.target(), why))
+constexpr std::string_view kMismatch = "no match for method";
+
+/// libssh keeps only its last error, and a server that hangs up takes the place of the reason. So the reason
+/// is caught as it is logged. The log is the thread's, so this lives only while libssh is at work.
+class MismatchWatch {
+  public:
+    explicit MismatchWatch(std::string& found)
+        : level_(ssh_get_log_level()), callback_(ssh_get_log_callback()), data_(ssh_get_log_userdata()) {
+        ssh_set_log_level(SSH_LOG_TRACE);
+        ssh_set_log_callback(&MismatchWatch::hear);
+        ssh_set_log_userdata(&found);
+    }
+    ~MismatchWatch() {
+        ssh_set_log_level(level_);
+        ssh_set_log_callback(callback_);
+        ssh_set_log_userdata(data_);
+    }
+    MismatchWatch(const MismatchWatch&) = delete;
+    MismatchWatch& operator=(const MismatchWatch&) = delete;
+
+  private:
+    static void hear(int, const char*, const char* text, void* found) {
+        const auto at = std::string_view(text).find(kMismatch);
+        if (at != std::string_view::npos) *static_cast<std::string*>(found) = text + at;
+    }
+
+    int level_;
+    ssh_logging_callback callback_;
+    void* data_;
+};
+
+Error handshake_error(const SshSession& session, const std::string& mismatch) {
+    if (!mismatch.empty())
+        return Error(ErrorCode::unsupported, fmt::format("{} and Fairlead have no algorithm in common: {}.",
+                                                         session.target(), mismatch))
             .at("secure")
             .hinting(
                 "An old server may need the connection's legacy profile; or set the lists of algorithms.")
@@ -161,9 +191,13 @@ class Introduction {
             std::make_unique<SshSession>(std::move(socket), net::to_text(endpoint_.host, endpoint_.port));
         set_options(*session, endpoint_, algorithms_, host_keys);
         auto& ssh = *session;
-        const int result = co_await ssh.drive("secure", Clock::now() + endpoint_.timeouts.connect,
-                                              [&ssh] { return ssh_connect(ssh.get()); });
-        if (result != SSH_OK) throw handshake_error(ssh);
+        std::string mismatch;
+        const auto attempt = [&ssh, &mismatch] {
+            const MismatchWatch watch(mismatch);
+            return ssh_connect(ssh.get());
+        };
+        const int result = co_await ssh.drive("secure", Clock::now() + endpoint_.timeouts.connect, attempt);
+        if (result != SSH_OK) throw handshake_error(ssh, mismatch);
         const char* banner = ssh_get_serverbanner(ssh.get());
         peer_.server = banner != nullptr ? banner : "";
         peer_.security = cipher_text(ssh.get());

@@ -28,43 +28,45 @@ class Turns {
     std::uint64_t since_ = 0;
 };
 
-awaitable<std::uint64_t> send_file(ReadStream& from, WriteStream& to, Progress* progress) {
+awaitable<void> send_file(ReadStream& from, WriteStream& to, Progress* progress, std::uint64_t offset,
+                          std::uint64_t& moved) {
     // The size at the beginning is what is promised to the other side. What is added meanwhile is not sent;
     // the caller sees that the source changed.
     const auto size = from.announced_size().value_or(0);
-    std::uint64_t sent = 0;
+    std::uint64_t sent = offset;
     Turns turns;
     while (sent < size) {
         const auto slice = std::min(kFileSlice, size - sent);
         const auto done = co_await to.write_from(from.descriptor(), sent, slice);
         sent += done;
+        moved += done;
         if (progress != nullptr) progress->moved(done);
         if (done < slice) break;  // it has become shorter
         co_await turns.moved(done);
     }
-    co_return sent;
 }
 
 /// The kernel hands the bytes on, and the disk works beside the network.
-awaitable<std::uint64_t> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progress* progress) {
-    std::uint64_t total = 0;
+awaitable<void> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progress* progress,
+                              std::uint64_t& moved) {
     for (;;) {
-        const auto moved = co_await from.read_to_pipe(pipe);
-        if (moved == 0) co_return total;
-        total += moved;
-        if (progress != nullptr) progress->moved(moved);
+        const auto got = co_await from.read_to_pipe(pipe);
+        if (got == 0) co_return;
+        moved += got;
+        if (progress != nullptr) progress->moved(got);
         pipe = co_await to.take_pipe();
     }
 }
 
 }  // namespace
 
-awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress) {
-    if (from.descriptor() >= 0 && digest == nullptr) co_return co_await send_file(from, to, progress);
+awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
+                           std::uint64_t offset, std::uint64_t& moved) {
+    if (from.descriptor() >= 0 && digest == nullptr)
+        co_return co_await send_file(from, to, progress, offset, moved);
     if (from.can_read_to_pipe() && digest == nullptr)
         if (const int pipe = co_await to.take_pipe(); pipe >= 0)
-            co_return co_await through_pipes(from, to, pipe, progress);
-    std::uint64_t moved = 0;
+            co_return co_await through_pipes(from, to, pipe, progress, moved);
     Turns turns;
     for (;;) {
         const auto piece = co_await from.read();
@@ -75,7 +77,6 @@ awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* d
         if (progress != nullptr) progress->moved(piece.size());
         co_await turns.moved(piece.size());
     }
-    co_return moved;
 }
 
 }  // namespace fairlead::transfer

@@ -8,9 +8,9 @@ namespace fairlead::transfer {
 
 /// How patiently what failed is tried again.
 struct Patience {
-    unsigned retries = 0;                              ///< after the first attempt; 0: one attempt
-    std::chrono::milliseconds first_wait{500};         ///< before the first retry; doubled for each further one
-    std::chrono::milliseconds longest_wait{30'000};    ///< never more, unless the server names a longer wait
+    unsigned retries = 0;                            ///< after the first attempt; 0: one attempt
+    std::chrono::milliseconds first_wait{500};       ///< before the first retry; doubled for each further one
+    std::chrono::milliseconds longest_wait{30'000};  ///< never more, unless the server names a longer wait
 };
 
 /// How long to wait after so many failures (1 and more). `luck`, from 0 to 1, spreads what would otherwise

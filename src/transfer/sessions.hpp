@@ -77,6 +77,8 @@ class Sessions {
     unsigned most() const noexcept;
     /// There may be more of them.
     void allow_more(unsigned more) noexcept { most_ += more; }
+    /// How patiently a busy server is waited for.
+    void set_patience(const Patience& patience) noexcept { server_->budget.set_patience(patience); }
     PlaceFacts& place() noexcept { return place_; }
     const std::string& identity() const noexcept { return place_.identity; }
     /// Says good-bye to all sessions.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <future>
 #include <string>
 
 #include "fairlead/observer.hpp"
@@ -115,10 +116,16 @@ TEST(FtpSession, says_good_bye_quickly_to_a_server_that_never_answers_QUIT) {
 
 TEST(FtpSession, drops_a_reply_that_nobody_asked_for) {
     ScriptedFtp server;
-    server.file("/a", "content").on("NOOP", {"200 here", "226 and this is of yesterday"});
+    std::promise<void> sent;
+    server.file("/a", "content").on("NOOP", [&](FtpConversation& with, const std::string&) {
+        with.reply("200 here");
+        with.reply("226 and this is of yesterday");
+        sent.set_value();
+    });
     Loop loop;
     auto files = loop.run(open_ftp(server.endpoint()));
     loop.run(files->ping());
+    sent.get_future().wait();  // it may have come with the reply or after it, but before the next command
     EXPECT_EQ(loop.run(read_all(*files, "/a")), "content");
 }
 
