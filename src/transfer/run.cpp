@@ -178,7 +178,10 @@ awaitable<void> Run::work() {
         bytes_under_way_ -= size;
         admission_.notify_all();
         if (!failure) continue;
-        if (failure->code == ErrorCode::cancelled) throw Error(*failure);
+        if (failure->code == ErrorCode::cancelled) {
+            listener_.stopped(job->source, *failure);
+            throw Error(*failure);
+        }
         report_failure(job->source, *failure);
         if (is_fatal(failure->code)) stop(*failure);
     }
