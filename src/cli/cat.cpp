@@ -17,7 +17,7 @@ struct CatOptions {
 
 awaitable<void> print_file(Context& context, const Place& place, const std::string& bwlimit) {
     auto limits = limits_of(context, bwlimit);
-    limits.add(place.sessions->place().limit);
+    limits.add(place.limit);
     context.flush();
     auto lease = co_await place.sessions->take();
     Entry unknown;

@@ -188,6 +188,8 @@ class Copy {
 
     awaitable<transfer::Options> options_for(const Item& item) {
         auto options = options_;
+        options.limits.add(item.place.limit);
+        options.limits.add(target_.limit);
         if (!options.staging_directory.starts_with('/') && !options.staging_directory.empty())
             options.staging_directory = path::join(path::parent(item.target), options.staging_directory);
         if (!options.staging_directory.empty())

@@ -11,12 +11,12 @@ transfer::Options TransferFlags::to_options(const Context& context) const {
     auto wanted = options;
     wanted.if_exists = transfer::parse_if_exists(if_exists);
     wanted.durable = !no_sync;
-    wanted.limits = limits_of(context, bwlimit);
     wanted.resume = !no_resume;
     if (!file_timeout.empty()) wanted.file_timeout = parse_duration(file_timeout, "file-timeout");
     if (!run_timeout.empty()) wanted.run_timeout = parse_duration(run_timeout, "run-timeout");
     // The next run tells by the time what changed.
     wanted.preserve = wanted.preserve || wanted.if_exists == transfer::IfExists::different;
+    wanted.limits = limits_of(context, bwlimit);
     Error error(ErrorCode::invalid_argument, "The flags of this transfer do not go together.");
     if (wanted.delete_source && !wanted.move_source_to.empty())
         error.faults.push_back({"move-after", wanted.move_source_to, "not together with --delete-after"});

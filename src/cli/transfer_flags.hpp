@@ -15,8 +15,8 @@ struct TransferFlags {
     unsigned parallel = 1;
     std::string if_exists = "overwrite";
     bool no_sync = false;
-    std::string bwlimit;
     bool no_resume = false;
+    std::string bwlimit;
     std::string file_timeout, run_timeout;
     transfer::Options options;  ///< without what to_options adds
     FilterFlags filter;

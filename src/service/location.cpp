@@ -116,12 +116,6 @@ Destination destination_of(Connections* connections, const std::string& project,
     destination.identity = destination.server + (directory.starts_with('/') ? directory : "/~/" + directory);
     if (saved) destination.max_sessions = endpoint.max_sessions;
     destination.retry_count = endpoint.retry_count;
-    if (saved) {
-        const auto connection = connections->get(project, location.connection);
-        if (!connection.bandwidth_limit.empty())
-            destination.limit = net::RateLimit::shared(connection.record.id,
-                                                       RateSchedule::parse(connection.bandwidth_limit));
-    }
     return destination;
 }
 
