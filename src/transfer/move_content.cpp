@@ -78,12 +78,12 @@ class Move {
 
     /// What stands before the seam at the target.
     awaitable<void> read_tail() {
-        const auto length = static_cast<std::size_t>(std::min(kTail, plan_.offset));
+        const auto length = static_cast<std::size_t>(std::min(plan_.compare, plan_.offset));
         const auto begin = plan_.existing_size + plan_.offset - length;
         const auto failure = co_await caught(keep_range(begin, length));
         if (failure) refused(route_.to != nullptr ? &route_.to->restarts_reads : nullptr, *failure);
         if (tail_.size() == length) co_return;
-        staged_.start_over = true;
+        staged_.start_over = !plan_.only_look;
         throw cannot_go_on(written_path(plan_), "what is there is shorter than it was");
     }
 
@@ -127,6 +127,7 @@ class Move {
             if (!same) co_await refuse_seam();
         }
         staged_.phase = Phase::moving;
+        if (progress_ != nullptr && plan_.offset > 0) progress_->already_there(plan_.offset);
         co_await open_target();
         auto& moved = staged_.result.bytes;
         const bool from_file = from_->descriptor() >= 0 && !digest_for_moving();
@@ -170,9 +171,9 @@ class Move {
     /// The bytes before the seam differ. A server that ignored REST began at the beginning, which is told by
     /// the bytes there.
     awaitable<void> refuse_seam() {
-        staged_.start_over = true;
+        staged_.start_over = !plan_.only_look;
         (void)co_await caught(from_->close());
-        if (route_.from != nullptr && plan_.mode != Mode::append) {
+        if (staged_.start_over && route_.from != nullptr && plan_.mode != Mode::append) {
             const auto head = co_await read_range(route_.target, written_path(plan_), 0, tail_.size(), {});
             const auto again = co_await read_range(route_.source, job_.source, plan_.offset - tail_.size(),
                                                    tail_.size(), {});
@@ -211,9 +212,13 @@ class Move {
 
     /// Both ends are left in a state in which their sessions can go on, as far as that is possible.
     awaitable<void> give_up() {
-        const auto& size = job_.facts.size;
-        if (size && plan_.offset + staged_.result.bytes == *size && staged_.phase == Phase::moving && to_)
+        const bool all = job_.facts.size == plan_.offset + staged_.result.bytes;
+        if (all && staged_.phase == Phase::moving && to_) {
+            // Only the source's last word is missing: the target is brought to its end.
+            const auto unfinished = co_await caught(to_->finish());
             staged_.phase = Phase::sent;
+            if (!unfinished) to_.reset();
+        }
         if (to_) (void)co_await caught(to_->abort());
         (void)co_await caught(from_->close());
     }
