@@ -12,7 +12,8 @@ using Kind = Verdict::Kind;
 /// Where to go on when `have` bytes of `size` are there.
 Verdict from_here(std::uint64_t have, std::uint64_t size, const Means& means) {
     if (have > size) return {};
-    if (have == size) return {Kind::go_on, size, false};  // only its end is to be proven
+    // Only its end is to be proven; unless its last bytes may have come before others.
+    if (have == size && means.unordered == 0) return {Kind::go_on, size, false};
     if (!means.reads_source_at || !means.reads_target_at) return {};
     if (means.writes_target_at) {
         const auto sure = have - std::min(have, means.unordered);
@@ -27,7 +28,7 @@ Verdict judge_append(const Unfinished& left, const Sight& sight, const Means& me
     const auto now = sight.target && sight.target->size ? *sight.target->size : 0;
     if (now < left.existing_size || now > left.existing_size + size) return {Kind::disturbed, 0, false};
     const auto have = now - left.existing_size;
-    if (have == size) return {Kind::delivered, size, false};
+    if (have == size && means.unordered == 0) return {Kind::delivered, size, false};
     if (have == 0) return {Kind::go_on, 0, true};
     auto verdict = from_here(have, size, means);
     // There is no starting over: what is there is the end of somebody's file.
