@@ -1,7 +1,7 @@
 #include "net/plain_stream.hpp"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
@@ -45,6 +45,11 @@ awaitable<std::optional<std::size_t>> PlainStream::read_within(std::span<std::by
 
 awaitable<std::uint64_t> Stream::splice_to(int) {
     throw Error(ErrorCode::internal, "This stream cannot be spliced.");
+    co_return 0;
+}
+
+awaitable<std::uint64_t> Stream::write_from(int, std::uint64_t, std::uint64_t) {
+    throw Error(ErrorCode::internal, "This stream cannot send a file.");
     co_return 0;
 }
 

@@ -35,10 +35,10 @@ class Stream {
     virtual awaitable<std::uint64_t> splice_to(int pipe);
     /// Writes all of it.
     virtual awaitable<void> write(std::span<const std::byte> bytes) = 0;
-    /// Sends part of a local file, with sendfile where the transport allows. Returns less only at the file's
-    /// end.
-    virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset,
-                                                std::uint64_t count) = 0;
+    /// Whether write_from works, which sends what it is given as it is.
+    virtual bool can_send_file() const noexcept { return false; }
+    /// Sends part of a local file by sendfile. Returns less only at the file's end.
+    virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count);
     /// Says that nothing more will come (close_notify, then FIN) and waits until the peer has closed too, so
     /// that no byte in flight is lost to a reset.
     virtual awaitable<void> finish_sending() = 0;

@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <vector>
 
 #include "net/plain_stream.hpp"
 
@@ -210,24 +207,6 @@ awaitable<void> TlsStream::write(std::span<const std::byte> bytes) {
         if (step == Step::ended || step == Step::failed) throw failure();
         co_await wait_for(step);
     }
-}
-
-awaitable<std::uint64_t> TlsStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
-    std::vector<std::byte> piece(std::min<std::uint64_t>(count, 256 * 1024));
-    std::uint64_t total = 0;
-    while (total < count) {
-        const auto want = std::min<std::uint64_t>(piece.size(), count - total);
-        const auto got = ::pread(descriptor, piece.data(), want, static_cast<off_t>(offset + total));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0)
-            throw Error(ErrorCode::internal,
-                        fmt::format("Reading the local file failed: {}.", std::strerror(errno)))
-                .at("write");
-        if (got == 0) break;
-        co_await write({piece.data(), static_cast<std::size_t>(got)});
-        total += static_cast<std::uint64_t>(got);
-    }
-    co_return total;
 }
 
 awaitable<void> TlsStream::finish_sending() {

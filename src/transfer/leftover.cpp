@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::transfer {
@@ -41,6 +42,7 @@ awaitable<void> put_back(FileSystem& target, const Unfinished& left) {
         failure = co_await caught(target.remove(left.aside));
     else
         failure = co_await caught(target.rename(left.aside, left.target, false));
+    FAIRLEAD_FAULT_POINT("leftover.put_back");
     if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);
 }
 
@@ -146,7 +148,9 @@ awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t 
     if (left == nullptr) co_return;
     if (!left->temporary.empty()) {  // what has a final name is not ours to remove
         const std::string path = left->temporary;
+        FAIRLEAD_FAULT_POINT("leftover.before_removing");
         const auto failure = co_await caught(target.remove(path));
+        FAIRLEAD_FAULT_POINT("leftover.after_removing");
         if (failure && failure->code != ErrorCode::not_found) {
             journal.doomed(number);
             journal.leave(number);

@@ -64,6 +64,19 @@ awaitable<void> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progr
     }
 }
 
+/// The next bytes, read to where they need not be copied from if there is such a place and they are written
+/// in one go.
+awaitable<std::span<const std::byte>> next_piece(ReadStream& from, WriteStream& to, bool in_one_go) {
+    if (in_one_go && from.can_read_into()) {
+        const auto room = co_await to.room();
+        if (!room.empty()) {
+            const auto got = co_await from.read_into(room);
+            co_return room.first(got);
+        }
+    }
+    co_return co_await from.read();
+}
+
 /// Bytes that are here already, at the pace of the limits.
 awaitable<void> write_slowly(WriteStream& to, std::span<const std::byte> bytes, Progress* progress,
                              const net::RateLimits& limits) {
@@ -80,14 +93,14 @@ awaitable<void> write_slowly(WriteStream& to, std::span<const std::byte> bytes, 
 
 awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
                            const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved) {
-    if (from.descriptor() >= 0 && digest == nullptr)
+    if (from.descriptor() >= 0 && to.can_send_file() && digest == nullptr)
         co_return co_await send_file(from, to, progress, limits, offset, moved);
     if (from.can_read_to_pipe() && digest == nullptr)
         if (const int pipe = co_await to.take_pipe(); pipe >= 0)
             co_return co_await through_pipes(from, to, pipe, progress, limits, moved);
     Turns turns;
     for (;;) {
-        const auto piece = co_await from.read();
+        const auto piece = co_await next_piece(from, to, limits.none());
         if (piece.empty()) break;
         if (digest != nullptr) digest->add(piece);
         if (limits.none()) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "base/quantity.hpp"
 #include "base/run_together.hpp"
@@ -226,7 +227,9 @@ awaitable<void> Run::move_and_publish(Job& job) {
 }
 
 awaitable<void> Run::settle_and_report(Staged& staged) {
+    FAIRLEAD_FAULT_POINT("run.before_settling");
     const auto failure = co_await caught(settle(ways_, staged, options_));
+    FAIRLEAD_FAULT_POINT("run.after_settling");
     if (failure) {
         if (staged.entry != 0) ways_.journal->leave(staged.entry);
         report_failure(
@@ -235,6 +238,7 @@ awaitable<void> Run::settle_and_report(Staged& staged) {
         co_return;
     }
     conclude(ways_.journal, staged);
+    FAIRLEAD_FAULT_POINT("run.concluded");
     report(staged.result);
 }
 

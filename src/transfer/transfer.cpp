@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/blocking.hpp"
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "base/quantity.hpp"
 #include "transfer/adopt.hpp"
@@ -181,6 +182,7 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
                            Progress* progress, bool only_look) {
     co_await plan_and_record(route, staged, options, only_look);
     auto& [job, plan, result, phase, entry, start_over, kept] = staged;
+    FAIRLEAD_FAULT_POINT("transfer.planned");
     if (phase == Phase::published) co_return;
     if (plan.mode == Mode::skip) {
         result.outcome = Outcome::skipped;
@@ -194,24 +196,27 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
     if (progress != nullptr) progress->began(job.source, job.facts.size);
     co_await move_content(route, staged, options, durable, progress);
     co_await prove(route, staged, options);
+    FAIRLEAD_FAULT_POINT("transfer.proven");
     if (options.preserve) co_await preserve_time(route.target, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;
     result.resumed = plan.offset;
     phase = Phase::staged;
     if (entry != 0)
         route.journal->staged(entry, plan.existing_size + plan.offset + result.bytes, result.checksum);
+    FAIRLEAD_FAULT_POINT("transfer.staged");
 }
 
 /// Keeps what can be gone on with; removes the rest, now or, where that fails, by the next transfer there.
 awaitable<void> tidy_up(const Route& route, Staged& staged, const Options& options, Error& failure) {
     const auto arrived = staged.plan.offset + staged.result.bytes;
-    const bool appended = staged.plan.mode == Mode::append && arrived > 0;
+    const bool disturbed = failure.code == ErrorCode::conflict;  // never to be gone on with
+    const bool appended = staged.plan.mode == Mode::append && arrived > 0 && !disturbed;
     staged.kept = staged.entry != 0 && !staged.start_over && staged.phase != Phase::planned &&
                   (appended || staged.plan.adopted ||
                    is_worth_keeping(failure, arrived, staged.phase >= Phase::sent,
                                     staged.job.facts.size.has_value(), options));
     const bool undecided =
-        staged.entry != 0 && staged.phase == Phase::planned && !staged.start_over &&
+        staged.entry != 0 && staged.phase == Phase::planned && !staged.start_over && !disturbed &&
         (staged.plan.offset > 0 || leaves_doubt(failure) || failure.code == ErrorCode::cancelled);
     if (staged.kept || undecided) {
         route.journal->leave(staged.entry);
@@ -274,6 +279,7 @@ awaitable<void> publish_staged(const Route& route, Staged& staged) {
     auto failure = co_await caught(publish(route.target, staged.plan, staged.result.warnings, moving_aside));
     if (!failure) {
         staged.phase = Phase::published;
+        FAIRLEAD_FAULT_POINT("transfer.published");
         co_return;
     }
     if (staged.entry != 0 && (leaves_doubt(*failure) || failure->code == ErrorCode::cancelled)) {
@@ -293,10 +299,12 @@ awaitable<void> settle_source(FileSystem& source, const Staged& staged, const Op
     const auto& path = staged.job.source;
     std::optional<Error> failure;
     if (options.delete_source) failure = co_await caught(source.remove(path));
+    FAIRLEAD_FAULT_POINT("source.removed");
     if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);
     if (options.move_source_to.empty()) co_return;
     const auto moved = path::join(options.move_source_to, path::name(path));
     failure = co_await caught(source.rename(path, moved, false));
+    FAIRLEAD_FAULT_POINT("source.moved");
     if (!failure) co_return;
     if (failure->code == ErrorCode::not_found) {
         const auto there = co_await try_stat(source, moved);
