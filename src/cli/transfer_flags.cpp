@@ -25,6 +25,9 @@ transfer::Options TransferFlags::to_options(const Context& context) const {
     if (wanted.take_partial && wanted.text)
         error.faults.push_back(
             {"continue", "", "text mode changes line ends, so nobody knows where to go on"});
+    if (wanted.take_partial &&
+        (wanted.if_exists == transfer::IfExists::append || wanted.if_exists == transfer::IfExists::rename))
+        error.faults.push_back({"continue", "", "not together with --if-exists append or rename"});
     if (wanted.text && wanted.checksum)
         error.faults.push_back(
             {"checksum", "", "text mode changes line ends, so the ends cannot be compared"});

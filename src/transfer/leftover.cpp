@@ -46,7 +46,7 @@ awaitable<void> put_back(FileSystem& target, const Unfinished& left) {
     if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);
 }
 
-awaitable<Verdict> look(const Route& route, const Unfinished& left, const Options& options) {
+awaitable<Verdict> look(const Route& route, const Unfinished& left, const Options& options, bool only_look) {
     Sight sight;
     if (left.mode == Unfinished::Mode::append) {
         sight.target = co_await try_stat(route.target, left.target);
@@ -55,7 +55,7 @@ awaitable<Verdict> look(const Route& route, const Unfinished& left, const Option
         if (!sight.written && left.state == State::staged)
             sight.target = co_await try_stat(route.target, left.target);
     }
-    co_return judge(left, sight, route.means(), options);
+    co_return judge(left, sight, route.means(), options, only_look);
 }
 
 Error disturbed(const Unfinished& left) {
@@ -104,7 +104,7 @@ const std::string& written_path(const Unfinished& transfer) {
 }
 
 awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string& source, Entry& facts,
-                                           const std::string& asked, const Options& options) {
+                                           const std::string& asked, const Options& options, bool only_look) {
     std::optional<Leftover> best;
     if (!route.remembers()) co_return best;
     auto& journal = *route.journal;
@@ -121,7 +121,7 @@ awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string
         if (!left.aside.empty()) co_await put_back(route.target, left);
         Verdict verdict;
         const bool same = is_same_source(left, from, source, facts);
-        if (same) verdict = co_await look(route, left, options);
+        if (same) verdict = co_await look(route, left, options, only_look);
         if (verdict.kind == Kind::disturbed) {
             journal.end(left.number);
             claims.settled(left.number);
