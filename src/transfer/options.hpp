@@ -40,8 +40,10 @@ struct Options {
     bool durable = true;    ///< wait for the disk before a file gets its name: of this machine always, of a
                             ///< server in transfer_file, and in a Run when the source is to go
     bool delete_source = false;  ///< once the target is published and verified
-    net::RateLimits limits;      ///< of bandwidth; all that share one keep it together
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
+
+    net::RateLimits
+        limits;  ///< of bandwidth, beside those of the places; all that share one keep it together
 
     bool resume = true;               ///< go on with what an earlier run of ours left unfinished
     bool take_partial = false;        ///< and with a shorter file under the final name, whoever began it
