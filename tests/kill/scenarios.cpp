@@ -8,7 +8,7 @@ constexpr const char* kSftp = "openssh";
 constexpr const char* kNoReplace = "openssh no-replace";  // its rename never replaces
 constexpr const char* kLocal = "local";
 
-constexpr std::size_t kLarge = 3'000'000;  // so that there is a middle
+constexpr std::size_t kLarge = 3'000'000;   // so that there is a middle
 constexpr std::size_t kPiped = 10'000'000;  // so that it goes through pipes
 constexpr std::size_t kSmall = 3'000;
 
