@@ -55,7 +55,10 @@ struct Abilities {
     bool text_mode = false;      ///< ReadOptions::text / WriteOptions::text (FTP TYPE A)
     TimePrecision modified_precision = TimePrecision::second;
     std::vector<ChecksumAlgorithm> checksums;  ///< computed by the server, best first
-    unsigned concurrent_operations = 1;        ///< how many streams one session can hold open at once
+    /// How far below the end of a file whose writing broke off bytes may be missing, because writes are under
+    /// way in any order; 0: what is there is there without holes.
+    std::uint64_t unordered_writes = 0;
+    unsigned concurrent_operations = 1;  ///< how many streams one session can hold open at once
 };
 
 /// A directory being listed, batch by batch, so that its size never matters.

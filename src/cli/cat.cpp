@@ -24,7 +24,8 @@ awaitable<void> print_file(Context& context, const Place& place, const std::stri
     const auto stream = co_await lease.files().open_read(place.path);
     const transfer::SourceWatch watch(unknown, *stream);
     const auto output = standard_output();
-    const auto bytes = co_await transfer::move_bytes(*stream, *output, nullptr, nullptr, limits);
+    std::uint64_t bytes = 0;
+    co_await transfer::move_bytes(*stream, *output, nullptr, nullptr, limits, 0, bytes);
     co_await output->finish();
     co_await watch.check(lease.files(), place.path, bytes, false);
 }

@@ -16,6 +16,7 @@
 #include "cli/trace.hpp"
 #include "fairlead/error.hpp"
 #include "service/workspace.hpp"
+#include "transfer/journal.hpp"
 
 namespace fairlead::cli {
 namespace {
@@ -90,6 +91,13 @@ Observer* Context::observer() {
 service::Workspace& Context::workspace() {
     if (!workspace_) workspace_ = std::make_unique<service::Workspace>(options.data);
     return *workspace_;
+}
+
+transfer::Journal& Context::journal() {
+    if (!journal_)
+        journal_ = std::make_unique<transfer::Journal>(service::Workspace::choose_directory(options.data) +
+                                                       "/transfers");
+    return *journal_;
 }
 
 }  // namespace fairlead::cli

@@ -13,6 +13,9 @@
 namespace fairlead::service {
 class Workspace;
 }
+namespace fairlead::transfer {
+class Journal;
+}
 
 namespace fairlead::cli {
 
@@ -76,6 +79,10 @@ class Context {
     /// The data directory, opened (and made) on first use.
     service::Workspace& workspace();
 
+    /// What this process has under way, written down in the data directory (made with the first transfer), so
+    /// that another run can go on with it.
+    transfer::Journal& journal();
+
     /// Runs a coroutine to its end on a single-threaded loop of its own and gives its result, or throws what
     /// it threw. The first SIGINT or SIGTERM cancels it (terminal cancellation: the coroutine sees
     /// Error{cancelled} and should keep what can be resumed); the second ends the process at once with status
@@ -102,6 +109,7 @@ class Context {
     bool colour_;
     std::unique_ptr<Observer> observer_;
     std::unique_ptr<service::Workspace> workspace_;
+    std::unique_ptr<transfer::Journal> journal_;
 };
 
 }  // namespace fairlead::cli

@@ -74,6 +74,9 @@ class Copy {
         const auto only = one && !walked_ ? report_.only_failure() : std::nullopt;
         if (!only) report_.report_failures();
         report_.finish();
+        const auto& trouble = context_.journal().trouble();
+        if (!trouble.empty())
+            context_.warn("A transfer that breaks off cannot be gone on with by another run: " + trouble);
         if (only) throw Error(*only);
         if (report_.failures() > 0) context_.exit_status = kSomeFailed;
     }
@@ -134,10 +137,7 @@ class Copy {
         item.careful =
             request_.sources.size() == 1 || options_.delete_source || !options_.move_source_to.empty();
         bool directory = false;
-        // Several files by name are opened without a look before: that is a question to the server for each.
-        const bool look = place.local || item.careful || request_.flags.recursive || options_.preserve ||
-                          options_.if_exists == transfer::IfExists::newer;
-        if (look) {
+        {
             auto lease = co_await place.sessions->take();
             if (place.path == "/")
                 item.facts.type = EntryType::directory;
@@ -211,7 +211,8 @@ class Copy {
         const auto executor = co_await boost::asio::this_coro::executor;
         auto options = co_await options_for(item);
         const auto staging = options.staging_directory;
-        transfer::Run run(executor, *item.place.sessions, *target_.sessions, std::move(options), report_);
+        transfer::Run run(executor, *item.place.sessions, *target_.sessions, std::move(options), report_,
+                          &context_.journal());
         std::function<awaitable<void>(transfer::Run&)> whole =
             [&](transfer::Run& running) -> awaitable<void> {
             if (!staging.empty()) co_await running.make_directory(staging);

@@ -38,8 +38,10 @@ std::string json_line(const std::string& source, const std::string& target, cons
     append_json_string(line, source);
     append_member(line, "target", target);
     fmt::format_to(std::back_inserter(line),
-                   ",\"outcome\":\"{}\",\"bytes\":{},\"seconds\":{:.6f},\"proof\":\"{}\"",
-                   to_string(result.outcome), result.bytes, result.seconds.count(), to_string(result.proof));
+                   ",\"outcome\":\"{}\",\"bytes\":{},\"seconds\":{:.6f},\"attempts\":{},\"proof\":\"{}\"",
+                   to_string(result.outcome), result.bytes, result.seconds.count(), result.attempts,
+                   to_string(result.proof));
+    if (result.resumed > 0) fmt::format_to(std::back_inserter(line), ",\"resumed\":{}", result.resumed);
     if (!result.checksum.empty()) append_member(line, "checksum", result.checksum);
     if (!result.reason.empty()) append_member(line, "reason", result.reason);
     if (!result.warnings.empty()) {
@@ -52,6 +54,13 @@ std::string json_line(const std::string& source, const std::string& target, cons
     }
     line.push_back('}');
     return fmt::to_string(line);
+}
+
+std::string done_line(const std::string& source, const std::string& target, const TransferResult& result) {
+    auto text = fmt::format("{} -> {} ({}", source, target, format_size(result.bytes));
+    if (result.resumed > 0) text += fmt::format(" after {} of an earlier run", format_size(result.resumed));
+    if (result.attempts > 1) text += fmt::format(", {} attempts", result.attempts);
+    return text + fmt::format(", proof: {})", to_string(result.proof));
 }
 
 std::string rate(std::uint64_t bytes, double seconds) {
@@ -80,8 +89,30 @@ void CopyReport::began(std::string_view source, std::optional<std::uint64_t>) {
 }
 
 void CopyReport::moved(std::uint64_t bytes) {
-    bytes_ += bytes;
+    moved_ += bytes;
+    there_ += bytes;
     if (bar_) draw(false);
+}
+
+void CopyReport::already_there(std::uint64_t bytes) {
+    there_ += bytes;
+}
+
+void CopyReport::moved_in_vain(std::uint64_t bytes) {
+    there_ -= std::min(bytes, there_);
+}
+
+void CopyReport::stopped(const std::string& source, const Error& error) {
+    if (error.hint.empty()) return;
+    clear();
+    context_.note(to_printable(fmt::format("{}{}: {}", source_prefix_, source, error.hint)));
+}
+
+void CopyReport::retrying(const std::string& what, const Error& error, unsigned failures,
+                          std::chrono::milliseconds wait) {
+    clear();
+    context_.note(to_printable(fmt::format("{}: {} Attempt {} follows in {:.1f} s.", what, error.message,
+                                           failures + 1, static_cast<double>(wait.count()) / 1000)));
 }
 
 void CopyReport::done(const TransferResult& result) {
@@ -92,11 +123,9 @@ void CopyReport::done(const TransferResult& result) {
         context_.print(json_line(source, target, result));
     } else if (context_.options.verbosity > 0) {
         clear();
-        context_.verbose(1,
-                         to_printable(result.outcome == Outcome::skipped
-                                          ? fmt::format("{}: skipped, {}", source, result.reason)
-                                          : fmt::format("{} -> {} ({}, proof: {})", source, target,
-                                                        format_size(result.bytes), to_string(result.proof))));
+        context_.verbose(1, to_printable(result.outcome == Outcome::skipped
+                                             ? fmt::format("{}: skipped, {}", source, result.reason)
+                                             : done_line(source, target, result)));
     }
     for (const auto& warning : result.warnings) {
         if (context_.options.json) break;
@@ -133,12 +162,13 @@ void CopyReport::draw(bool now) {
     if (!now && time - drawn_at_ < kBetweenDraws) return;
     drawn_at_ = time;
     const auto seconds = std::chrono::duration<double>(time - began_).count();
-    std::string text = fmt::format("{}  {}", format_size(bytes_), rate(bytes_, seconds));
-    if (expected_ && *expected_ >= bytes_ && bytes_ > 0) {
+    std::string text = fmt::format("{}  {}", format_size(there_), rate(moved_, seconds));
+    if (expected_ && *expected_ >= there_ && moved_ > 0) {
         const auto share =
-            *expected_ == 0 ? 1.0 : static_cast<double>(bytes_) / static_cast<double>(*expected_);
-        const auto left =
-            std::chrono::milliseconds(static_cast<std::int64_t>(seconds / share * (1 - share) * 1000));
+            *expected_ == 0 ? 1.0 : static_cast<double>(there_) / static_cast<double>(*expected_);
+        const auto left_bytes = static_cast<double>(*expected_ - there_);
+        const auto left = std::chrono::milliseconds(
+            static_cast<std::int64_t>(seconds * left_bytes / static_cast<double>(moved_) * 1000));
         text = fmt::format("{:3.0f}%  {}  {} left", share * 100, text, format_duration(left));
     }
     if (files_ > 0) text += fmt::format("  {} files", files_);
@@ -161,8 +191,8 @@ void CopyReport::finish() {
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
     if (files_ > 0)
         context_.note(fmt::format("{} {}, {} in {:.2f} s ({}), proof: {}", files_,
-                                  files_ == 1 ? "file" : "files", format_size(bytes_), seconds,
-                                  rate(bytes_, seconds), to_string(weakest_)));
+                                  files_ == 1 ? "file" : "files", format_size(moved_), seconds,
+                                  rate(moved_, seconds), to_string(weakest_)));
     if (skipped_ > 0) context_.note(fmt::format("{} skipped", skipped_));
     if (failures_ > 0 && successes() > 0) context_.note(fmt::format("{} failed", failures_));
 }

@@ -18,6 +18,11 @@ class CopyReport final : public transfer::RunListener {
 
     void began(std::string_view source, std::optional<std::uint64_t> size) override;
     void moved(std::uint64_t bytes) override;
+    void already_there(std::uint64_t bytes) override;
+    void moved_in_vain(std::uint64_t bytes) override;
+    void stopped(const std::string& source, const Error& error) override;
+    void retrying(const std::string& what, const Error& error, unsigned failures,
+                  std::chrono::milliseconds wait) override;
     void done(const transfer::TransferResult& result) override;
     /// Failures are held back until it is known whether the one item there was is what failed.
     void failed(const std::string& source, const Error& error) override;
@@ -48,7 +53,9 @@ class CopyReport final : public transfer::RunListener {
     bool drawn_ = false;
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now(), drawn_at_ = began_;
     std::string current_;
-    std::uint64_t files_ = 0, skipped_ = 0, failures_ = 0, bytes_ = 0;
+    std::uint64_t files_ = 0, skipped_ = 0, failures_ = 0;
+    std::uint64_t moved_ = 0;  ///< in this run
+    std::uint64_t there_ = 0;  ///< at the targets, for the share of all
     std::optional<std::uint64_t> expected_;
     std::optional<std::pair<std::string, Error>> held_;
     transfer::Proof weakest_ = transfer::Proof::checksum;

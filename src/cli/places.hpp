@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "cli/location.hpp"
@@ -24,8 +25,8 @@ struct Place {
     std::string prefix;  ///< what stands before a path in a location: "partner:", "sftp://host", or nothing
 };
 
-/// The places of one call of a verb. Two locations on the same server share its sessions, which are opened
-/// when they are first needed.
+/// The places of one call of a verb. Two locations of the same connection share its sessions, which are
+/// opened when they are first needed; all places on one server share its budget.
 class Places {
   public:
     /// At most `sessions` to each place, and never more than its connection allows. The references must
@@ -33,8 +34,8 @@ class Places {
     Places(Context& context, const ConnectionFlags& flags, boost::asio::any_io_executor executor,
            unsigned sessions = 1);
 
-    /// Throws invalid_argument for `-`. `role` keeps apart what must not share sessions: reading and writing
-    /// on the same server at once.
+    /// Throws invalid_argument for `-`. Each `role` that a place plays (reading, writing) gives it as many
+    /// sessions more, as far as its connection allows.
     Place at(const Location& location, const std::string& role = {});
     Place at(const std::string& location) { return at(parse_location(location)); }
     /// A folder of this machine that nothing below it may lead out of; it must exist.
@@ -44,12 +45,15 @@ class Places {
 
   private:
     std::shared_ptr<net::RateLimit> limit_of(const Location& location);
+    std::shared_ptr<transfer::Sessions> make_sessions(const Location& location);
 
     Context& context_;
     const ConnectionFlags& flags_;
     boost::asio::any_io_executor executor_;
     unsigned sessions_;
+    transfer::Servers servers_;
     std::map<std::string, std::shared_ptr<transfer::Sessions>> opened_;
+    std::set<std::string> roles_;
 };
 
 /// The bandwidth limits of a verb: the process's, and its own (--bwlimit; empty: none). Throws

@@ -1,6 +1,7 @@
 #include "cli/transfer_flags.hpp"
 
 #include "base/path.hpp"
+#include "base/quantity.hpp"
 #include "cli/places.hpp"
 #include "cli/verb.hpp"
 
@@ -10,10 +11,23 @@ transfer::Options TransferFlags::to_options(const Context& context) const {
     auto wanted = options;
     wanted.if_exists = transfer::parse_if_exists(if_exists);
     wanted.durable = !no_sync;
+    wanted.resume = !no_resume;
+    if (!file_timeout.empty()) wanted.file_timeout = parse_duration(file_timeout, "file-timeout");
+    if (!run_timeout.empty()) wanted.run_timeout = parse_duration(run_timeout, "run-timeout");
+    // The next run tells by the time what changed.
+    wanted.preserve = wanted.preserve || wanted.if_exists == transfer::IfExists::different;
     wanted.limits = limits_of(context, bwlimit);
     Error error(ErrorCode::invalid_argument, "The flags of this transfer do not go together.");
     if (wanted.delete_source && !wanted.move_source_to.empty())
         error.faults.push_back({"move-after", wanted.move_source_to, "not together with --delete-after"});
+    if (wanted.take_partial && no_resume)
+        error.faults.push_back({"continue", "", "not together with --no-resume"});
+    if (wanted.take_partial && wanted.text)
+        error.faults.push_back(
+            {"continue", "", "text mode changes line ends, so nobody knows where to go on"});
+    if (wanted.take_partial &&
+        (wanted.if_exists == transfer::IfExists::append || wanted.if_exists == transfer::IfExists::rename))
+        error.faults.push_back({"continue", "", "not together with --if-exists append or rename"});
     if (wanted.text && wanted.checksum)
         error.faults.push_back(
             {"checksum", "", "text mode changes line ends, so the ends cannot be compared"});
@@ -35,10 +49,26 @@ void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context
         ->capture_default_str();
     verb.add_option(
             "--if-exists", flags.if_exists,
-            "When the target is there: overwrite, fail, skip, append, rename (a.txt, a1.txt, ...), or "
-            "newer (only replace what is older)")
+            "When the target is there: overwrite, fail, skip, append, rename (a.txt, a1.txt, ...), "
+            "newer (only replace what is older), or different (only replace what differs in size or time, "
+            "with --checksum in content; keeps the source's time)")
         ->type_name("POLICY")
         ->capture_default_str();
+    verb.add_flag("-c,--continue", options.take_partial,
+                  "Also go on with a shorter file under the final name, whoever began it, if its end is what "
+                  "the source has there; what fairlead itself left unfinished is gone on with anyway");
+    verb.add_flag("--no-resume", flags.no_resume,
+                  "Begin anew; what earlier runs left unfinished at the same targets is removed");
+    verb.add_option("--retries", options.retries,
+                    "How often to try again what may succeed later; 0: one attempt; default: as the "
+                    "connection says")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1000));
+    verb.add_option("--file-timeout", flags.file_timeout,
+                    "Give a file up after this time, all attempts together, such as 90s or 2h")
+        ->type_name("TIME");
+    verb.add_option("--run-timeout", flags.run_timeout, "Give everything up after this time")
+        ->type_name("TIME");
     verb.add_option("--staging-directory", options.staging_directory,
                     "Where a file is kept until it is complete; default: beside the target, hidden")
         ->type_name("D");

@@ -15,8 +15,10 @@ struct TransferFlags {
     unsigned parallel = 1;
     std::string if_exists = "overwrite";
     bool no_sync = false;
+    bool no_resume = false;
     std::string bwlimit;
-    transfer::Options options;  ///< without if_exists, durable and limits, which are added
+    std::string file_timeout, run_timeout;
+    transfer::Options options;  ///< without what to_options adds
     FilterFlags filter;
 
     /// Throws Error{invalid_argument} with every flag that is wrong or does not go with another.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/path.hpp"
+#include "sftp/conversations.hpp"
 #include "sftp/listing.hpp"
 #include "sftp/read_stream.hpp"
 #include "sftp/requests.hpp"
@@ -29,79 +30,92 @@ std::string wire(std::string_view path) {
 
 class SftpFileSystem final : public FileSystem {
   public:
-    SftpFileSystem(std::shared_ptr<Session> session, PeerInfo peer)
-        : session_(std::move(session)), peer_(std::move(peer)) {
+    SftpFileSystem(std::shared_ptr<Conversations> conversations, PeerInfo peer)
+        : conversations_(std::move(conversations)), peer_(std::move(peer)) {
+        const auto& session = conversations_->current();
         abilities_.resume_read = true;
         abilities_.resume_write = true;
         abilities_.append = true;
-        abilities_.atomic_replace = session_->extensions().posix_rename;
+        abilities_.atomic_replace = session.extensions().posix_rename;
         abilities_.machine_listing = true;
         abilities_.utf8 = true;
         abilities_.set_modified = true;
         abilities_.set_mode = true;
         abilities_.symlinks = true;
-        abilities_.sync = session_->extensions().fsync;
+        abilities_.sync = session.extensions().fsync;
         abilities_.modified_precision = TimePrecision::second;
-        const auto handles = session_->limits().open_handles;
+        abilities_.unordered_writes = kUnsettledBytes;
+        const auto handles = session.limits().open_handles;
         abilities_.concurrent_operations =
             handles == 0 ? kConcurrent
                          : static_cast<unsigned>(std::clamp<std::uint64_t>(handles, 1, kConcurrent));
     }
 
-    ~SftpFileSystem() override { session_->close(); }
+    ~SftpFileSystem() override { conversations_->close(); }
 
     const Abilities& abilities() const override { return abilities_; }
     const PeerInfo& peer() const override { return peer_; }
 
     awaitable<Entry> stat(std::string_view given) override {
         const auto path = wire(given);
-        const auto found = co_await look(*session_, path);
+        const auto session = co_await conversations_->main();
+        const auto found = co_await look(*session, path);
         if (!found) throw Error(ErrorCode::not_found, fmt::format("There is no '{}'.", path)).on(path);
         auto entry = to_entry({std::string(path::name(path)), {}, *found}, path);
-        if (entry.type == EntryType::symlink) entry.target = co_await target_of(path);
+        if (entry.type == EntryType::symlink) entry.target = co_await target_of(*session, path);
         co_return entry;
     }
 
-    awaitable<std::unique_ptr<Listing>> list(std::string_view path) override {
-        return open_listing(session_, wire(path));
+    awaitable<std::unique_ptr<Listing>> list(std::string_view given) override {
+        auto path = wire(given);
+        auto session = co_await conversations_->main();
+        co_return co_await open_listing(std::move(session), std::move(path));
     }
 
-    awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view path, ReadOptions options) override {
-        return open_for_reading(session_, wire(path), options);
+    awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view given, ReadOptions options) override {
+        auto path = wire(given);
+        auto session = co_await conversations_->main();
+        co_return co_await open_for_reading(std::move(session), std::move(path), options);
     }
 
-    awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view path, WriteOptions options) override {
-        return open_for_writing(session_, wire(path), options);
+    awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view given,
+                                                       WriteOptions options) override {
+        auto path = wire(given);
+        auto session = co_await conversations_->main();
+        co_return co_await open_for_writing(std::move(session), std::move(path), options, conversations_);
     }
 
     awaitable<void> rename(std::string_view given_from, std::string_view given_to, bool replace) override {
         const auto from = wire(given_from);
         const auto to = wire(given_to);
         const auto doing = fmt::format("Renaming '{}' to '{}'", from, to);
+        const auto session = co_await conversations_->main();
         if (replace && abilities_.atomic_replace) {
             const auto status = co_await status_of(
-                *session_, PacketType::extended,
+                *session, PacketType::extended,
                 fmt::format("EXTENDED posix-rename@openssh.com {} {}", from, to), [&](PacketWriter& packet) {
                     packet.string("posix-rename@openssh.com").string(from).string(to);
                 });
             if (status.code == kOk) co_return;
-            if (status.code != kUnsupported) co_return co_await explain_rename(status, doing, from, to);
+            if (status.code != kUnsupported)
+                co_return co_await explain_rename(*session, status, doing, from, to);
             abilities_.atomic_replace = false;
         }
         // Not every server refuses to replace, though the draft says so (section 6.5): look first.
-        const auto there = co_await look(*session_, to);
+        const auto there = co_await look(*session, to);
         if (there) throw exists(to);
         const auto status =
-            co_await status_of(*session_, PacketType::rename, fmt::format("RENAME {} {}", from, to),
+            co_await status_of(*session, PacketType::rename, fmt::format("RENAME {} {}", from, to),
                                [&](PacketWriter& packet) { packet.string(from).string(to); });
-        if (status.code != kOk) co_await explain_rename(status, doing, from, to);
+        if (status.code != kOk) co_await explain_rename(*session, status, doing, from, to);
     }
 
     awaitable<void> remove(std::string_view given) override {
         const auto path = wire(given);
-        const auto status = co_await path_request(PacketType::remove, path);
+        const auto session = co_await conversations_->main();
+        const auto status = co_await path_request(*session, PacketType::remove, path);
         if (status.code == kOk) co_return;
-        const auto there = co_await look(*session_, path);
+        const auto there = co_await look(*session, path);
         if (there && is_directory(*there))
             throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is a directory.", path))
                 .on(path)
@@ -111,15 +125,16 @@ class SftpFileSystem final : public FileSystem {
 
     awaitable<void> make_directory(std::string_view given) override {
         const auto path = wire(given);
+        const auto session = co_await conversations_->main();
         const auto status =
-            co_await status_of(*session_, PacketType::mkdir, fmt::format("MKDIR {}", path),
+            co_await status_of(*session, PacketType::mkdir, fmt::format("MKDIR {}", path),
                                [&](PacketWriter& packet) { packet.string(path).attributes({}); });
         if (status.code == kOk) co_return;
-        const auto there = co_await look(*session_, path);
+        const auto there = co_await look(*session, path);
         if (there) throw exists(path).replied(to_text(status));
         if (!code_of(status)) {
             const std::string parent(path::parent(path));
-            const auto above = parent.empty() ? Attributes{} : co_await look(*session_, parent, true);
+            const auto above = parent.empty() ? Attributes{} : co_await look(*session, parent, true);
             if (!above)
                 throw Error(ErrorCode::not_found,
                             fmt::format("'{}' cannot be made: there is no '{}'.", path, parent))
@@ -132,16 +147,17 @@ class SftpFileSystem final : public FileSystem {
 
     awaitable<void> remove_directory(std::string_view given) override {
         const auto path = wire(given);
-        const auto status = co_await path_request(PacketType::rmdir, path);
+        const auto session = co_await conversations_->main();
+        const auto status = co_await path_request(*session, PacketType::rmdir, path);
         if (status.code == kOk) co_return;
         const auto doing = fmt::format("Removing the directory '{}'", path);
-        const auto there = co_await look(*session_, path);
+        const auto there = co_await look(*session, path);
         if (there && !is_directory(*there))
             throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is not a directory.", path))
                 .on(path)
                 .replied(to_text(status));
         if (there && !code_of(status)) {
-            const auto listing = co_await open_listing(session_, path);
+            const auto listing = co_await open_listing(session, path);
             const auto entries = co_await listing->next();
             if (!entries.empty())
                 throw Error(ErrorCode::not_empty, fmt::format("The directory '{}' is not empty.", path))
@@ -180,25 +196,26 @@ class SftpFileSystem final : public FileSystem {
     }
 
     awaitable<void> ping() override {
+        const auto session = co_await conversations_->main();
         // Any answer will do, also a refusal.
-        co_await session_->request(PacketType::realpath, "REALPATH .",
-                                   [](PacketWriter& packet) { packet.string("."); });
+        co_await session->request(PacketType::realpath, "REALPATH .",
+                                  [](PacketWriter& packet) { packet.string("."); });
     }
 
     awaitable<void> close() override {
-        session_->close();
+        conversations_->close();
         co_return;
     }
 
   private:
-    awaitable<Status> path_request(PacketType type, const std::string& path) {
-        return status_of(*session_, type, fmt::format("{} {}", sftp::to_text(type), path),
+    static awaitable<Status> path_request(Session& session, PacketType type, const std::string& path) {
+        return status_of(session, type, fmt::format("{} {}", sftp::to_text(type), path),
                          [&path](PacketWriter& packet) { packet.string(path); });
     }
 
-    awaitable<std::optional<std::string>> target_of(const std::string& path) {
-        const auto reply = co_await session_->request(PacketType::readlink, fmt::format("READLINK {}", path),
-                                                      [&](PacketWriter& packet) { packet.string(path); });
+    static awaitable<std::optional<std::string>> target_of(Session& session, const std::string& path) {
+        const auto reply = co_await session.request(PacketType::readlink, fmt::format("READLINK {}", path),
+                                                    [&](PacketWriter& packet) { packet.string(path); });
         if (reply.type != PacketType::name) co_return std::nullopt;  // a link all the same
         auto names = decode_names(reply.body);
         if (names.size() != 1) co_return std::nullopt;
@@ -207,8 +224,9 @@ class SftpFileSystem final : public FileSystem {
 
     awaitable<void> set_attributes(std::string path, Attributes attributes, std::string_view what,
                                    bool& ability) {
+        const auto session = co_await conversations_->main();
         const auto status =
-            co_await status_of(*session_, PacketType::setstat, fmt::format("SETSTAT {} ({})", path, what),
+            co_await status_of(*session, PacketType::setstat, fmt::format("SETSTAT {} ({})", path, what),
                                [&](PacketWriter& packet) { packet.string(path).attributes(attributes); });
         if (status.code == kOk) co_return;
         const auto code = code_of(status);
@@ -231,33 +249,40 @@ class SftpFileSystem final : public FileSystem {
         return status_error(status, doing, path, ErrorCode::permission_denied);
     }
 
-    awaitable<void> explain_rename(Status status, std::string doing, std::string from, std::string to) {
+    static awaitable<void> explain_rename(Session& session, Status status, std::string doing,
+                                          std::string from, std::string to) {
         if (!code_of(status) || code_of(status) == ErrorCode::not_found) {
-            const auto source = co_await look(*session_, from);
+            const auto source = co_await look(session, from);
             if (!source)
                 throw Error(ErrorCode::not_found, fmt::format("There is no '{}'.", from))
                     .on(from)
                     .replied(to_text(status));
-            const auto target = co_await look(*session_, to);
+            const auto target = co_await look(session, to);
             if (target) throw exists(to).replied(to_text(status));
         }
         throw status_error(status, doing, from, ErrorCode::permission_denied);
     }
 
-    std::shared_ptr<Session> session_;
+    std::shared_ptr<Conversations> conversations_;
     PeerInfo peer_;
     Abilities abilities_;
 };
 
 }  // namespace
 
+std::unique_ptr<FileSystem> sftp_file_system(std::shared_ptr<Conversations> conversations, PeerInfo peer) {
+    return std::make_unique<SftpFileSystem>(std::move(conversations), std::move(peer));
+}
+
 awaitable<std::unique_ptr<FileSystem>> open_sftp(const Endpoint& endpoint, OpenOptions options) {
     PeerInfo peer;
-    auto transport = co_await open_ssh_transport(endpoint, options.observer, peer);
+    auto connection = co_await open_ssh_connection(endpoint, options.observer, peer);
     auto target = fmt::format("{}:{}", endpoint.host, endpoint.port);
-    auto session =
-        co_await Session::start(std::move(transport), std::move(target), endpoint.timeouts, options.observer);
-    auto files = std::make_unique<SftpFileSystem>(session, std::move(peer));
+    auto conversations =
+        co_await Conversations::start(std::move(connection.carrier), std::move(connection.first),
+                                      std::move(target), endpoint.timeouts, options.observer);
+    const auto session = co_await conversations->main();
+    auto files = sftp_file_system(std::move(conversations), std::move(peer));
 
     if (options.observer != nullptr) options.observer->step_began("directory");
     const auto home = co_await session->request(PacketType::realpath, "REALPATH .",

@@ -6,6 +6,14 @@
 
 namespace fairlead {
 
+namespace sftp {
+class Conversations;
+}
+
+/// The files behind conversations that have begun. `peer` is what is known of the other side.
+std::unique_ptr<FileSystem> sftp_file_system(std::shared_ptr<sftp::Conversations> conversations,
+                                             PeerInfo peer);
+
 /// Opens an SFTP session (version 3 over SSH) and logs in. Steps of the observer: resolve, connect, secure,
 /// identity, login, directory. The host key is checked before any credential is sent.
 ///

@@ -27,7 +27,8 @@ class Flight final : public ReplyTaker, public std::enable_shared_from_this<Flig
     Flight(Session& session, const asio::any_io_executor& executor, std::string path, std::string handle,
            const ReadOptions& options)
         : came(executor),
-          window(options.offset, options.expected_size, session.limits().read_length, session.reads_in_flight()),
+          window(options.offset, options.expected_size, session.limits().read_length,
+                 session.reads_in_flight()),
           session_(session),
           path_(std::move(path)),
           handle_(std::move(handle)),

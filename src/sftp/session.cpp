@@ -45,11 +45,13 @@ class Session::Single final : public ReplyTaker {
     void took_reply(std::uint64_t, Reply reply) override {
         if (abandoned_ && closes_ && reply.type == PacketType::handle) return close_late(reply);
         reply_ = std::move(reply);
+        came_at_ = session_.last_heard();
         came_.set();
     }
     void lost(std::uint64_t) override { came_.set(); }
 
     std::optional<Reply> reply_;
+    Clock::time_point came_at_;
     Signal came_;
     bool abandoned_ = false;
 
@@ -132,10 +134,8 @@ awaitable<void> Session::introduce() {
 
 /// OpenSSH's PROTOCOL, section 4.8: most bytes of a packet, of a read, of a write, and most open handles.
 awaitable<void> Session::ask_limits() {
-    const auto asked = Clock::now();
     const auto reply = co_await request(PacketType::extended, "EXTENDED limits@openssh.com",
                                         [](PacketWriter& packet) { packet.string("limits@openssh.com"); });
-    round_trip_ = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - asked);
     if (reply.type != PacketType::extended_reply)
         co_return;  // announced, but not there: the safe values stay
     PacketReader reader(reply.body);
@@ -159,7 +159,7 @@ awaitable<void> Session::ask_limits() {
 
 FlightLimit Session::reads_in_flight() const noexcept {
     constexpr std::int64_t kMebibyte = 1024 * 1024;
-    const auto bytes = std::min<std::int64_t>(2 + round_trip_.count(), 16) * kMebibyte;
+    const auto bytes = std::min<std::int64_t>(2 + round_trip().count() / 1000, 16) * kMebibyte;
     const auto most = std::clamp<std::int64_t>(bytes / limits_.read_length, 4, 64);
     return FlightLimit(static_cast<unsigned>(std::min<std::int64_t>(most, 16)), static_cast<unsigned>(most));
 }
@@ -223,6 +223,8 @@ awaitable<Reply> Session::request(PacketType type, std::string traced, Fill fill
                                                    net::to_text(timeouts_.command)))
                  .at("command"));
     }
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(single->came_at_ - sent_at);
+    round_trip_ = std::min(round_trip_.value_or(took), took);
     auto reply = std::move(*single->reply_);
     if (!traced.empty() && observer_ != nullptr)
         trace_received(reply.is_status() ? sftp::to_text(reply.status()) : to_text(reply.type));
@@ -255,7 +257,7 @@ void Session::check() const {
 
 void Session::fail(Error error) {
     if (failure_ || closed_) return;
-    error.session_usable = false;
+    error.session_usable = can_be_followed_;
     failure_ = pointer_to(std::move(error));
     const auto waiting = std::exchange(expected_, {});
     for (const auto& [id, expected] : waiting)

@@ -106,8 +106,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
     /// When anything, be it a single byte, last came from the server.
     Clock::time_point last_heard() const noexcept { return last_heard_; }
+    /// The shortest time that a request took to its reply; 0: none had one yet.
+    std::chrono::microseconds round_trip() const noexcept {
+        return round_trip_.value_or(std::chrono::microseconds(0));
+    }
     /// Why the session is over; null while it lives.
     std::exception_ptr failure() const noexcept { return failure_; }
+    /// The server has ended the stream, but not what carries it: a new session can be started there.
+    bool can_be_followed() const noexcept { return can_be_followed_; }
     /// Throws what ended the session, if something did.
     void check() const;
     /// Ends the session because of `error`; whoever waits gets it.
@@ -141,7 +147,6 @@ class Session : public std::enable_shared_from_this<Session> {
     static awaitable<void> pump(std::shared_ptr<Session> self);
     awaitable<void> introduce();
     awaitable<void> ask_limits();
-    std::chrono::milliseconds round_trip_{0};  // as the first request found it
     std::size_t receive(std::size_t budget);
     std::size_t fill(std::span<std::byte> into, std::size_t& have);
     void head_complete();
@@ -182,7 +187,9 @@ class Session : public std::enable_shared_from_this<Session> {
     Signal version_came_;
     Clock::time_point last_heard_ = Clock::now();
     Clock::time_point last_reply_ = Clock::now();
+    std::optional<std::chrono::microseconds> round_trip_;
     std::exception_ptr failure_;
+    bool can_be_followed_ = false;
     bool closed_ = false;
 };
 

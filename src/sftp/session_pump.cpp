@@ -209,6 +209,7 @@ void Session::throw_ended() {
     if (!version_ && head_have_ >= 4)
         decode_length(std::span<const std::byte, 4>(head_, 4),
                       std::span<const std::byte>(head_ + 4, std::min<std::size_t>(head_have_, 9) - 4));
+    can_be_followed_ = version_.has_value() && transport_->carrier_stands();
     throw Error(ErrorCode::connection_lost,
                 version_ ? fmt::format("{} ended the SFTP session.", target_)
                          : fmt::format("{} accepted the log-in but its SFTP server ended at once.", target_))

@@ -24,7 +24,8 @@ constexpr int kFruitlessReads = 256;
 
 }  // namespace
 
-SshChannel::SshChannel(std::unique_ptr<SshSession> session) : session_(std::move(session)) {}
+SshChannel::SshChannel(std::shared_ptr<SshSession> session)
+    : session_(std::move(session)), sleeper_(*session_) {}
 
 SshChannel::~SshChannel() {
     close();
@@ -34,6 +35,7 @@ awaitable<void> SshChannel::open(Deadline deadline) {
     const std::string step = "login";
     channel_ = ssh_channel_new(session_->get());
     if (channel_ == nullptr) throw Error(ErrorCode::internal, "No memory for an SSH channel.").at(step);
+    session_->channel_begins();
     ssh_callbacks_init(&callbacks_);
     callbacks_.userdata = this;
     callbacks_.channel_data_function = &SshChannel::on_data;
@@ -102,6 +104,7 @@ std::size_t SshChannel::take_from_channel(std::span<std::byte> into) {
 
 std::size_t SshChannel::read_now(std::span<std::byte> into) {
     if (channel_ == nullptr) return 0;
+    const SshSession::Watch watch(*session_, sleeper_);
     std::size_t got;
     if (leftover_.empty()) {
         if (read_since_opening_ >= kWindow / 4) {
@@ -120,6 +123,7 @@ std::size_t SshChannel::read_now(std::span<std::byte> into) {
 
 std::size_t SshChannel::write_now(std::span<const std::byte> bytes) {
     if (channel_ == nullptr) return 0;
+    const SshSession::Watch watch(*session_, sleeper_);
     // What libssh could not send yet must go first, or its buffer would grow without bound.
     if (session_->has_unsent() && ssh_blocking_flush(session_->get(), 0) == SSH_ERROR)
         throw session_->lost("", "The connection broke that led to");
@@ -145,14 +149,19 @@ std::string SshChannel::last_words() const {
 
 awaitable<void> SshChannel::wait(bool to_write, std::chrono::milliseconds at_most) {
     // Writing may have taken packets off the socket; then there is something to do without waiting.
-    if (channel_ == nullptr || !leftover_.empty()) co_return;
+    if (channel_ == nullptr || !leftover_.empty() || something_came()) co_return;
+    if (to_write && !session_->has_unsent() && ssh_channel_window_size(channel_) > 0) co_return;
+    co_await sleeper_.wait(to_write && session_->has_unsent(), at_most);
+}
+
+bool SshChannel::something_came() {
+    const SshSession::Watch watch(*session_, sleeper_);
     for (int reads = 0; reads < kFruitlessReads; ++reads) {
         const auto before = session_->bytes_received();
-        if (ssh_channel_poll(channel_, 0) != 0) co_return;
-        if (session_->bytes_received() == before) break;
+        if (ssh_channel_poll(channel_, 0) != 0) return true;
+        if (session_->bytes_received() == before) return false;
     }
-    if (to_write && !session_->has_unsent() && ssh_channel_window_size(channel_) > 0) co_return;
-    co_await session_->wait(to_write && session_->has_unsent(), at_most);
+    return false;
 }
 
 void SshChannel::keep_alive() {
@@ -160,12 +169,12 @@ void SshChannel::keep_alive() {
 }
 
 void SshChannel::close() noexcept {
-    // Before the session: disconnecting frees its channels.
     if (auto* channel = std::exchange(channel_, nullptr); channel != nullptr) {
         ssh_remove_channel_callbacks(channel, &callbacks_);
         ssh_channel_free(channel);
+        session_->channel_ends();
     }
-    session_->close();
+    sleeper_.wake();
 }
 
 }  // namespace fairlead::sftp

@@ -12,10 +12,10 @@
 
 namespace fairlead::sftp {
 
-/// A channel of an SSH session that runs the "sftp" subsystem.
+/// A channel of an SSH session that runs the "sftp" subsystem. One session can have several.
 class SshChannel final : public Transport {
   public:
-    explicit SshChannel(std::unique_ptr<SshSession> session);
+    explicit SshChannel(std::shared_ptr<SshSession> session);
     ~SshChannel() override;
 
     /// Opens the channel and starts the subsystem. Throws server_busy when the server grants no channel,
@@ -25,18 +25,21 @@ class SshChannel final : public Transport {
     std::size_t read_now(std::span<std::byte> into) override;
     std::size_t write_now(std::span<const std::byte> bytes) override;
     bool ended() const override;
+    bool carrier_stands() const noexcept override { return session_->connected(); }
     std::string last_words() const override;
     awaitable<void> wait(bool to_write, std::chrono::milliseconds at_most) override;
-    void wake() noexcept override { session_->wake(); }
+    void wake() noexcept override { sleeper_.wake(); }
     void keep_alive() override;
     void close() noexcept override;
 
   private:
     static int on_data(ssh_session, ssh_channel, void* data, std::uint32_t length, int is_stderr, void* self);
     std::size_t take_from_channel(std::span<std::byte> into);
+    bool something_came();
     void open_window();
 
-    std::unique_ptr<SshSession> session_;
+    std::shared_ptr<SshSession> session_;
+    SshSession::Sleeper sleeper_;
     ssh_channel channel_ = nullptr;
     ssh_channel_callbacks_struct callbacks_{};
     std::string error_text_;

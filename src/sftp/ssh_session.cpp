@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
+#include <vector>
 
 #include "net/timed_socket.hpp"
 #include "sftp/signal.hpp"
@@ -19,30 +20,66 @@ namespace fairlead::sftp {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+struct SshSession::Sleeper::State {
+    explicit State(const asio::any_io_executor& executor) : timer(executor) {}
+    asio::steady_timer timer;
+    bool woken = false;
+
+    void wake() noexcept {
+        woken = true;
+        timer.cancel();
+    }
+};
+
 /// Outlives the session while a handler is under way.
 struct SshSession::Waiter : std::enable_shared_from_this<Waiter> {
-    explicit Waiter(tcp::socket socket_) : socket(std::move(socket_)), timer(socket.get_executor()) {}
+    explicit Waiter(tcp::socket socket_) : socket(std::move(socket_)) {}
 
     void arm(tcp::socket::wait_type what, bool& armed) {
         if (armed || !socket.is_open()) return;
         armed = true;
         socket.async_wait(what, [self = shared_from_this(), &armed](const auto&) {
             armed = false;
-            self->wake();
+            self->wake_all_but(nullptr);
         });
     }
 
-    void wake() noexcept {
-        woken = true;
-        timer.cancel();
+    void wake_all_but(const Sleeper::State* one) noexcept {
+        for (const auto& sleeper : sleepers)
+            if (sleeper.get() != one) sleeper->wake();
     }
 
     tcp::socket socket;
-    asio::steady_timer timer;
+    std::vector<std::shared_ptr<Sleeper::State>> sleepers;
     bool reading = false;
     bool writing = false;
-    bool woken = false;
 };
+
+SshSession::Sleeper::Sleeper(SshSession& session)
+    : waiter_(session.waiter_), state_(std::make_shared<State>(session.waiter_->socket.get_executor())) {
+    waiter_->sleepers.push_back(state_);
+}
+
+SshSession::Sleeper::~Sleeper() {
+    std::erase(waiter_->sleepers, state_);
+    state_->wake();
+}
+
+awaitable<void> SshSession::Sleeper::wait(bool to_write, std::chrono::milliseconds at_most) {
+    const auto state = state_;
+    if (!state->woken) {
+        waiter_->arm(tcp::socket::wait_read, waiter_->reading);
+        if (to_write) waiter_->arm(tcp::socket::wait_write, waiter_->writing);
+        state->timer.expires_after(at_most);
+        boost::system::error_code ended;
+        co_await state->timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+    }
+    state->woken = false;
+}
+
+void SshSession::Sleeper::wake() noexcept {
+    state_->wake();
+}
 
 SshSession::SshSession(tcp::socket socket, std::string target)
     : session_(ssh_new()), waiter_(std::make_shared<Waiter>(std::move(socket))), target_(std::move(target)) {
@@ -99,9 +136,14 @@ Error SshSession::late(const std::string& step, Clock::duration waited) const {
 awaitable<int> SshSession::drive(std::string step, Deadline deadline, std::function<int()> attempt,
                                  int again) {
     const auto started = Clock::now();
+    Sleeper sleeper(*this);
+    const auto observed = [&] {
+        const Watch watch(*this, sleeper);
+        return attempt();
+    };
     while (true) {
         const auto before = bytes_received();
-        const int result = attempt();
+        const int result = observed();
         // libssh puts the descriptor back into blocking mode when it finds it connected.
         const int descriptor = waiter_->socket.native_handle();
         if (const int flags = ::fcntl(descriptor, F_GETFL); flags >= 0 && (flags & O_NONBLOCK) == 0)
@@ -110,26 +152,18 @@ awaitable<int> SshSession::drive(std::string step, Deadline deadline, std::funct
         const auto now = Clock::now();
         if (now >= deadline) throw late(step, deadline - started);
         if (bytes_received() != before) continue;
-        co_await wait((ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0,
-                      std::chrono::ceil<std::chrono::milliseconds>(deadline - now));
+        co_await sleeper.wait((ssh_get_poll_flags(session_) & SSH_WRITE_PENDING) != 0,
+                              std::chrono::ceil<std::chrono::milliseconds>(deadline - now));
         throw_if_cancelled(co_await asio::this_coro::cancellation_state, step);
     }
 }
 
-awaitable<void> SshSession::wait(bool to_write, std::chrono::milliseconds at_most) {
-    const auto waiter = waiter_;
-    if (!waiter->woken) {
-        waiter->arm(tcp::socket::wait_read, waiter->reading);
-        if (to_write) waiter->arm(tcp::socket::wait_write, waiter->writing);
-        waiter->timer.expires_after(at_most);
-        boost::system::error_code ended;
-        co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-    }
-    waiter->woken = false;
+void SshSession::wake_all_but(const Sleeper* sleeper) noexcept {
+    if (channels_ > 1) waiter_->wake_all_but(sleeper == nullptr ? nullptr : sleeper->state_.get());
 }
 
-void SshSession::wake() noexcept {
-    waiter_->wake();
+bool SshSession::connected() const noexcept {
+    return waiter_->socket.is_open() && ssh_is_connected(session_) != 0;
 }
 
 std::string SshSession::last_error() const {
@@ -147,12 +181,12 @@ Error SshSession::lost(std::string_view step, std::string_view doing) const {
 
 void SshSession::close() noexcept {
     if (waiter_->socket.is_open()) {
-        ssh_disconnect(session_);
+        if (channels_ == 0) ssh_disconnect(session_);
         boost::system::error_code ignored;
         waiter_->socket.shutdown(tcp::socket::shutdown_both, ignored);
         waiter_->socket.close(ignored);
     }
-    waiter_->wake();
+    waiter_->wake_all_but(nullptr);
 }
 
 }  // namespace fairlead::sftp

@@ -18,10 +18,50 @@ namespace fairlead::sftp {
 /// One libssh session over a socket of ours, never blocking: libssh does the protocol, Asio does the waiting.
 ///
 /// libssh gets a duplicate of the descriptor, which it closes or does not; waiting happens on our own.
-/// Belongs to one single-threaded executor. A libssh call may take packets off the socket whatever it is for,
-/// so before waiting whoever waits must have looked whether what it waits for is there already.
+/// Belongs to one single-threaded executor. A libssh call may take packets off the socket whatever it is for
+/// and whichever channel they belong to. So before waiting, whoever waits must have looked whether what it
+/// waits for is there already, and every call is made while a Watch stands, which wakes the others.
 class SshSession {
+    struct Waiter;
+
   public:
+    /// One of those who wait for the socket: a channel, or a call that is driven to its end.
+    class Sleeper {
+      public:
+        explicit Sleeper(SshSession& session);
+        ~Sleeper();
+        Sleeper(const Sleeper&) = delete;
+        Sleeper& operator=(const Sleeper&) = delete;
+
+        /// Waits until the socket can be read (or written), `wake` is called, or for `at_most`. One at a
+        /// time.
+        awaitable<void> wait(bool to_write, std::chrono::milliseconds at_most);
+        void wake() noexcept;
+
+      private:
+        friend class SshSession;
+        struct State;
+        std::shared_ptr<Waiter> waiter_;
+        std::shared_ptr<State> state_;
+    };
+
+    /// Stands around calls into libssh by `caller`: at its end everybody else is woken, if any bytes came.
+    class Watch {
+      public:
+        Watch(SshSession& session, const Sleeper& caller) noexcept
+            : session_(session), caller_(caller), before_(session.bytes_received()) {}
+        ~Watch() {
+            if (session_.bytes_received() != before_) session_.wake_all_but(&caller_);
+        }
+        Watch(const Watch&) = delete;
+        Watch& operator=(const Watch&) = delete;
+
+      private:
+        SshSession& session_;
+        const Sleeper& caller_;
+        std::uint64_t before_;
+    };
+
     /// `target` is what messages call the peer. Throws internal if libssh cannot be set up.
     SshSession(boost::asio::ip::tcp::socket socket, std::string target);
     ~SshSession();
@@ -39,9 +79,9 @@ class SshSession {
     awaitable<int> drive(std::string step, Deadline deadline, std::function<int()> attempt,
                          int again = SSH_AGAIN);
 
-    /// Waits until the socket can be read (or written), `wake` is called, or for `at_most`.
-    awaitable<void> wait(bool to_write, std::chrono::milliseconds at_most);
-    void wake() noexcept;
+    /// Each channel says when it begins and when it is freed: libssh must not free channels by itself.
+    void channel_begins() noexcept { ++channels_; }
+    void channel_ends() noexcept { --channels_; }
 
     /// How many bytes were taken off the socket so far. If a call leaves it as it was, the socket is empty.
     std::uint64_t bytes_received() const noexcept { return received_.in_bytes; }
@@ -53,12 +93,13 @@ class SshSession {
     /// The error for a connection that broke: `doing` begins the sentence.
     Error lost(std::string_view step, std::string_view doing) const;
 
+    /// Whether the connection still stands.
+    bool connected() const noexcept;
     /// Says good-bye if that needs no waiting, and drops the connection.
     void close() noexcept;
 
   private:
-    struct Waiter;
-
+    void wake_all_but(const Sleeper* sleeper) noexcept;
     void close_duplicate() const noexcept;
     Error late(const std::string& step, Clock::duration waited) const;
 
@@ -68,6 +109,7 @@ class SshSession {
     ssh_counter_struct received_{};
     ssh_counter_struct raw_{};
     std::shared_ptr<Waiter> waiter_;
+    unsigned channels_ = 0;
     std::string target_;
 };
 

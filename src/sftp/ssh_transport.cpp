@@ -212,18 +212,34 @@ class Introduction {
     std::vector<KnownHostKey> known_;
 };
 
+class SshCarrier final : public Carrier {
+  public:
+    explicit SshCarrier(std::shared_ptr<SshSession> session) : session_(std::move(session)) {}
+
+    awaitable<std::unique_ptr<Transport>> open(Deadline deadline) override {
+        auto channel = std::make_unique<SshChannel>(session_);
+        co_await channel->open(deadline);
+        co_return channel;
+    }
+    bool connected() const noexcept override { return session_->connected(); }
+    void close() noexcept override { session_->close(); }
+
+  private:
+    std::shared_ptr<SshSession> session_;
+};
+
 }  // namespace
 
-awaitable<std::unique_ptr<Transport>> open_ssh_transport(const Endpoint& endpoint, Observer* observer,
-                                                         PeerInfo& peer) {
+awaitable<SshConnection> open_ssh_connection(const Endpoint& endpoint, Observer* observer, PeerInfo& peer) {
     Introduction introduction(endpoint, observer, peer);
     auto session = co_await introduction.run();
     began(observer, "login");
     const auto method = co_await log_in(*session, endpoint, observer);
-    auto channel = std::make_unique<SshChannel>(std::move(session));
-    co_await channel->open(Clock::now() + endpoint.timeouts.connect);
+    SshConnection connection;
+    connection.carrier = std::make_unique<SshCarrier>(std::move(session));
+    connection.first = co_await connection.carrier->open(Clock::now() + endpoint.timeouts.connect);
     done(observer, "login", method);
-    co_return channel;
+    co_return connection;
 }
 
 }  // namespace fairlead::sftp

@@ -8,9 +8,14 @@
 
 namespace fairlead::sftp {
 
+/// An SSH connection that has logged in, with its first stream.
+struct SshConnection {
+    std::unique_ptr<Carrier> carrier;
+    std::unique_ptr<Transport> first;
+};
+
 /// Connects, exchanges keys, checks the host key, logs in and opens the "sftp" subsystem: the steps resolve,
 /// connect, secure, identity and login. Fills `peer`. Every step has `timeouts.connect`.
-awaitable<std::unique_ptr<Transport>> open_ssh_transport(const Endpoint& endpoint, Observer* observer,
-                                                         PeerInfo& peer);
+awaitable<SshConnection> open_ssh_connection(const Endpoint& endpoint, Observer* observer, PeerInfo& peer);
 
 }  // namespace fairlead::sftp

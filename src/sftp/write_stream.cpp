@@ -7,13 +7,12 @@
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <utility>
 #include <vector>
 
 #include "net/timed_socket.hpp"
-#include "sftp/request_window.hpp"
 #include "sftp/requests.hpp"
+#include "sftp/write_flight.hpp"
 
 namespace fairlead::sftp {
 
@@ -21,73 +20,30 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Pieces that are filled and not sent yet: enough to keep the transport busy, little enough to stay in the
+// Pieces that are filled and not sent yet: enough to keep each channel busy, little enough to stay in the
 // cache.
-constexpr unsigned kBuffers = 4;
+constexpr unsigned kUnsent = 4;
+constexpr unsigned kUnsentOfSeveral = 2;
 
 // What is worth its own WRITE; smaller pieces are gathered.
 constexpr std::size_t kWorthSending = 32 * 1024;
 
-/// What is under way. Lives as long as a reply may come, even if the stream is gone.
-class Flight final : public ReplyTaker {
-  public:
-    Flight(const asio::any_io_executor& executor, std::string path)
-        : changed(executor), path_(std::move(path)) {}
-
-    std::span<std::byte> room_for(std::uint64_t, std::uint32_t) override { return {}; }
-    void took_data(std::uint64_t ticket, std::uint32_t) override {
-        took_reply(ticket, {PacketType::data, {}});
-    }
-    void took_reply(std::uint64_t ticket, Reply reply) override {
-        const auto found = offsets.find(ticket);
-        const auto offset = found == offsets.end() ? 0 : found->second;
-        if (found != offsets.end()) offsets.erase(found);
-        try {
-            const auto status = reply.status();
-            if (!reply.is_status())
-                fail(offset,
-                     Error(ErrorCode::protocol_error, "The server answered a WRITE with something else.")
-                         .on(path_));
-            else if (status.code == kOk)
-                limit.answered();
-            else
-                fail(offset,
-                     status_error(status, fmt::format("Writing '{}' at byte {}", path_, offset), path_));
-            undecided |= reply.is_status() && status.code != kOk && !code_of(status);
-        } catch (const Error& error) {
-            fail(offset, error);
-        }
-        changed.set();
-    }
-    void lost(std::uint64_t) override { changed.set(); }
-
-    std::map<std::uint64_t, std::uint64_t> offsets;  // by ticket, of the WRITEs in flight
-    FlightLimit limit;
-    Signal changed;
-    std::vector<Bytes> free_buffers;
-    unsigned buffers_made = 0;
-    std::optional<Error> failure;  // of the lowest offset
-    bool undecided = false;        // the server only said that it failed
-
-  private:
-    void fail(std::uint64_t offset, Error error) {
-        if (failure && offset >= failed_at_) return;
-        failed_at_ = offset;
-        failure = std::move(error);
-    }
-
-    std::string path_;
-    std::uint64_t failed_at_ = 0;
-};
+// A channel carries at most its window in each round trip; OpenSSH's is 2 MiB, and so is everybody's or
+// smaller. Faster than this one the window is no limit, and a file that fits into it needs no second channel.
+constexpr auto kLongRoundTrip = std::chrono::milliseconds(8);
+constexpr std::uint64_t kWindow = 2 * 1024 * 1024;
 
 class PipelinedWriteStream final : public WriteStream {
   public:
-    PipelinedWriteStream(std::shared_ptr<Session> session, const asio::any_io_executor& executor,
-                         std::string path, std::string handle, std::uint64_t offset, bool durable)
+    PipelinedWriteStream(std::shared_ptr<Session> session, std::shared_ptr<Conversations> conversations,
+                         const asio::any_io_executor& executor, std::string path, std::string handle,
+                         std::uint64_t offset, bool durable)
         : session_(std::move(session)),
-          flight_(std::make_shared<Flight>(executor, path)),
+          conversations_(std::move(conversations)),
+          flight_(std::make_shared<WriteFlight>(executor, path, session_, handle)),
           path_(std::move(path)),
           handle_(std::move(handle)),
+          begin_(offset),
           offset_(offset),
           piece_(session_->limits().write_length),
           durable_(durable) {}
@@ -96,7 +52,7 @@ class PipelinedWriteStream final : public WriteStream {
 
     awaitable<void> write(std::span<const std::byte> bytes) override {
         while (!bytes.empty()) {
-            if (gathered_.empty() && bytes.size() >= kWorthSending) {
+            if (gathered_.empty() && bytes.size() >= kWorthSending && flight_->open_lanes() == 1) {
                 const auto part = bytes.first(std::min<std::size_t>(bytes.size(), piece_));
                 co_await send_borrowed(part);
                 bytes = bytes.subspan(part.size());
@@ -118,7 +74,7 @@ class PipelinedWriteStream final : public WriteStream {
             const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece_, count - sent));
             const auto got = ::pread(descriptor, buffer.data(), want, static_cast<off_t>(from + sent));
             const int error_number = errno;
-            if (got <= 0) flight_->free_buffers.push_back(std::move(buffer));
+            if (got <= 0) buffers_->push_back(std::move(buffer));
             if (got < 0)
                 throw Error(ErrorCode::internal,
                             fmt::format("Reading the local file failed: {}.", std::strerror(error_number)));
@@ -131,13 +87,14 @@ class PipelinedWriteStream final : public WriteStream {
 
     awaitable<void> finish() override {
         co_await send_gathered();
-        while (!flight_->offsets.empty()) {
+        while (flight_->in_flight() > 0) {
             if (flight_->failure) break;
             session_->check();
             co_await wait();
         }
         co_await throw_failure();
         session_->check();
+        flight_->close_further_lanes();
         if (durable_ && session_->extensions().fsync) co_await sync();
         ended_ = true;
         const auto status = co_await status_of(*session_, PacketType::close, fmt::format("CLOSE {}", path_),
@@ -145,6 +102,9 @@ class PipelinedWriteStream final : public WriteStream {
         if (status.code != kOk)
             throw status_error(status, fmt::format("Closing '{}' after writing it", path_), path_,
                                ErrorCode::incomplete);
+        while (flight_->closing() && !flight_->failure)
+            co_await wait();
+        co_await throw_failure();
     }
 
     awaitable<void> abort() override {
@@ -167,42 +127,39 @@ class PipelinedWriteStream final : public WriteStream {
         if (gathered_.empty()) co_return;
         auto bytes = std::exchange(gathered_, {});
         const auto size = bytes.size();
-        ++flight_->buffers_made;  // it joins the buffers once it is sent
+        ++buffers_made_;  // it joins the buffers once it is sent
         bytes.resize(piece_);
         co_await send_buffer(std::move(bytes), size);
     }
 
     awaitable<Bytes> buffer_to_fill() {
-        while (flight_->free_buffers.empty() && flight_->buffers_made >= kBuffers) {
+        while (buffers_->empty() && buffers_made_ >= most_unsent() * flight_->open_lanes()) {
             co_await throw_failure();
             session_->check();
             co_await wait();
         }
-        if (flight_->free_buffers.empty()) {
-            ++flight_->buffers_made;
+        if (buffers_->empty()) {
+            ++buffers_made_;
             co_return Bytes(piece_);
         }
-        auto buffer = std::move(flight_->free_buffers.back());
-        flight_->free_buffers.pop_back();
+        auto buffer = std::move(buffers_->back());
+        buffers_->pop_back();
         co_return buffer;
     }
 
+    unsigned most_unsent() const { return flight_->open_lanes() > 1 ? kUnsentOfSeveral : kUnsent; }
+
     awaitable<void> send_buffer(Bytes buffer, std::size_t length) {
-        co_await place_in_flight();
+        const auto lane = co_await place_in_flight();
         const auto kept = std::make_shared<Bytes>(std::move(buffer));
-        send(std::span<const std::byte>(*kept).first(length), [kept, flight = flight_] {
-            flight->free_buffers.push_back(std::move(*kept));
-            flight->changed.set();
-        });
+        send(lane, std::span<const std::byte>(*kept).first(length),
+             [kept, buffers = buffers_] { buffers->push_back(std::move(*kept)); });
     }
 
     awaitable<void> send_borrowed(std::span<const std::byte> bytes) {
-        co_await place_in_flight();
+        const auto lane = co_await place_in_flight();
         const auto gone = std::make_shared<bool>(false);
-        send(bytes, [gone, flight = flight_] {
-            *gone = true;
-            flight->changed.set();
-        });
+        send(lane, bytes, [gone] { *gone = true; });
         // Whatever ends the wait: what is still to be sent of the caller's bytes must not be read later.
         struct Keep {
             Session& session;
@@ -211,32 +168,38 @@ class PipelinedWriteStream final : public WriteStream {
             ~Keep() {
                 if (!gone) session.keep(bytes);
             }
-        } keep{*session_, bytes, *gone};
+        } keep{*lane->session, bytes, *gone};
         while (!*gone) {
             session_->check();
             co_await wait();
         }
     }
 
-    awaitable<void> place_in_flight() {
+    awaitable<std::shared_ptr<WriteFlight::Lane>> place_in_flight() {
         while (true) {
             co_await throw_failure();
             session_->check();
             if (ended_) throw Error(ErrorCode::internal, "A finished file was written to.").on(path_);
-            if (flight_->offsets.size() < flight_->limit.limit()) co_return;
+            widen_if_worth_it();
+            if (flight_->in_flight() < flight_->limit.limit() &&
+                offset_ + piece_ - flight_->settled(offset_) <= kUnsettledBytes) {
+                auto lane = flight_->free_lane(most_unsent());
+                if (lane) co_return lane;
+            }
             co_await wait();
         }
     }
 
-    void send(std::span<const std::byte> bytes, std::function<void()> sent) {
-        const auto ticket = next_ticket_++;
-        flight_->offsets.emplace(ticket, offset_);
-        session_->send_with(
-            PacketType::write, flight_, ticket,
-            [&](PacketWriter& packet) {
-                packet.string(handle_).u64(offset_).u32(static_cast<std::uint32_t>(bytes.size()));
-            },
-            bytes, std::move(sent));
+    void widen_if_worth_it() {
+        if (!conversations_ || session_->round_trip() < kLongRoundTrip || offset_ - begin_ < kWindow) return;
+        conversations_->widen();
+        for (const auto& further : conversations_->further())
+            flight_->add_lane(further);
+    }
+
+    void send(const std::shared_ptr<WriteFlight::Lane>& lane, std::span<const std::byte> bytes,
+              std::function<void()> sent) {
+        flight_->write(lane, offset_, bytes, std::move(sent));
         offset_ += bytes.size();
     }
 
@@ -260,7 +223,7 @@ class PipelinedWriteStream final : public WriteStream {
         const auto idle = session_->timeouts().idle;
         const auto began = Clock::now();
         const bool came = co_await flight_->changed.wait(began + idle, "write");
-        if (!came && Clock::now() - std::max(began, session_->last_heard()) >= idle)
+        if (!came && Clock::now() - std::max(began, flight_->last_heard()) >= idle)
             session_->fail(Error(ErrorCode::timeout, fmt::format("The server took nothing of '{}' for {}.",
                                                                  path_, net::to_text(idle)))
                                .at("idle")
@@ -268,17 +231,20 @@ class PipelinedWriteStream final : public WriteStream {
     }
 
     void give_up() {
-        if (!std::exchange(ended_, true)) session_->close_handle(handle_);
+        if (!std::exchange(ended_, true)) flight_->give_up();
     }
 
     std::shared_ptr<Session> session_;
-    std::shared_ptr<Flight> flight_;
+    std::shared_ptr<Conversations> conversations_;
+    std::shared_ptr<WriteFlight> flight_;
+    std::shared_ptr<std::vector<Bytes>> buffers_ = std::make_shared<std::vector<Bytes>>();
+    unsigned buffers_made_ = 0;
     std::string path_;
     std::string handle_;
+    std::uint64_t begin_;
     std::uint64_t offset_;
     std::uint32_t piece_;
     bool durable_;
-    std::uint64_t next_ticket_ = 1;
     Bytes gathered_;
     bool ended_ = false;
 };
@@ -322,7 +288,8 @@ awaitable<void> explain_refusal(Session& session, const std::string& path, Statu
 }  // namespace
 
 awaitable<std::unique_ptr<WriteStream>> open_for_writing(std::shared_ptr<Session> session, std::string path,
-                                                         WriteOptions options) {
+                                                         WriteOptions options,
+                                                         std::shared_ptr<Conversations> conversations) {
     const auto reply = co_await session->request(
         PacketType::open, fmt::format("OPEN {} (write)", path),
         [&](PacketWriter& packet) { packet.string(path).u32(flags_of(options.mode)).attributes({}); });
@@ -348,8 +315,9 @@ awaitable<std::unique_ptr<WriteStream>> open_for_writing(std::shared_ptr<Session
         offset = *known;
     }
     const auto executor = co_await asio::this_coro::executor;
-    co_return std::make_unique<PipelinedWriteStream>(session, executor, std::move(path), std::move(handle),
-                                                     offset, options.durable);
+    co_return std::make_unique<PipelinedWriteStream>(session, std::move(conversations), executor,
+                                                     std::move(path), std::move(handle), offset,
+                                                     options.durable);
 }
 
 }  // namespace fairlead::sftp

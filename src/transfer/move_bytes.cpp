@@ -30,37 +30,36 @@ class Turns {
     std::uint64_t since_ = 0;
 };
 
-awaitable<std::uint64_t> send_file(ReadStream& from, WriteStream& to, Progress* progress,
-                                   const net::RateLimits& limits) {
+awaitable<void> send_file(ReadStream& from, WriteStream& to, Progress* progress,
+                          const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved) {
     // The size at the beginning is what is promised to the other side. What is added meanwhile is not sent;
     // the caller sees that the source changed.
     const auto size = from.announced_size().value_or(0);
-    std::uint64_t sent = 0;
+    std::uint64_t sent = offset;
     Turns turns;
     while (sent < size) {
         const auto slice = std::min({kFileSlice, size - sent, limits.piece()});
         const auto done = co_await to.write_from(from.descriptor(), sent, slice);
         sent += done;
+        moved += done;
         FAIRLEAD_FAULT_POINT("bytes.sent_from_file");
         if (progress != nullptr) progress->moved(done);
         if (done < slice) break;  // it has become shorter
         if (!limits.none()) co_await limits.moved(done);
         co_await turns.moved(done);
     }
-    co_return sent;
 }
 
 /// The kernel hands the bytes on, and the disk works beside the network.
-awaitable<std::uint64_t> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progress* progress,
-                                       const net::RateLimits& limits) {
-    std::uint64_t total = 0;
+awaitable<void> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progress* progress,
+                              const net::RateLimits& limits, std::uint64_t& moved) {
     for (;;) {
-        const auto moved = co_await from.read_to_pipe(pipe);
-        if (moved == 0) co_return total;
-        total += moved;
+        const auto got = co_await from.read_to_pipe(pipe);
+        if (got == 0) co_return;
+        moved += got;
         FAIRLEAD_FAULT_POINT("bytes.through_pipe");
-        if (progress != nullptr) progress->moved(moved);
-        if (!limits.none()) co_await limits.moved(moved);
+        if (progress != nullptr) progress->moved(got);
+        if (!limits.none()) co_await limits.moved(got);
         pipe = co_await to.take_pipe();
     }
 }
@@ -92,30 +91,28 @@ awaitable<void> write_slowly(WriteStream& to, std::span<const std::byte> bytes, 
 
 }  // namespace
 
-awaitable<std::uint64_t> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
-                                    const net::RateLimits& limits) {
+awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
+                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved) {
     if (from.descriptor() >= 0 && to.can_send_file() && digest == nullptr)
-        co_return co_await send_file(from, to, progress, limits);
+        co_return co_await send_file(from, to, progress, limits, offset, moved);
     if (from.can_read_to_pipe() && digest == nullptr)
         if (const int pipe = co_await to.take_pipe(); pipe >= 0)
-            co_return co_await through_pipes(from, to, pipe, progress, limits);
-    std::uint64_t moved = 0;
+            co_return co_await through_pipes(from, to, pipe, progress, limits, moved);
     Turns turns;
     for (;;) {
         const auto piece = co_await next_piece(from, to, limits.none());
         if (piece.empty()) break;
         if (digest != nullptr) digest->add(piece);
-        moved += piece.size();
         if (limits.none()) {
             co_await to.write(piece);
             if (progress != nullptr) progress->moved(piece.size());
         } else {
             co_await write_slowly(to, piece, progress, limits);
         }
+        moved += piece.size();
         FAIRLEAD_FAULT_POINT("bytes.written");
         co_await turns.moved(piece.size());
     }
-    co_return moved;
 }
 
 }  // namespace fairlead::transfer

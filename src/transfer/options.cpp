@@ -7,13 +7,14 @@
 namespace fairlead::transfer {
 namespace {
 
-constexpr std::array<std::pair<IfExists, std::string_view>, 6> kPolicies{{
+constexpr std::array<std::pair<IfExists, std::string_view>, 7> kPolicies{{
     {IfExists::overwrite, "overwrite"},
     {IfExists::fail, "fail"},
     {IfExists::skip, "skip"},
     {IfExists::append, "append"},
     {IfExists::rename, "rename"},
     {IfExists::newer, "newer"},
+    {IfExists::different, "different"},
 }};
 
 }  // namespace
@@ -29,7 +30,7 @@ IfExists parse_if_exists(std::string_view word) {
         if (name == word) return value;
     Error error(ErrorCode::invalid_argument, fmt::format("'{}' is not a policy for existing targets.", word));
     error.faults.push_back(
-        {"if-exists", std::string(word), "choose overwrite, fail, skip, append, rename or newer"});
+        {"if-exists", std::string(word), "choose overwrite, fail, skip, append, rename, newer or different"});
     throw error;
 }
 

@@ -10,6 +10,7 @@
 #include "fairlead/entry.hpp"
 #include "fairlead/error.hpp"
 #include "net/rate_limit.hpp"
+#include "transfer/retry.hpp"
 
 /// The words of a transfer: what is wanted, and what came of it.
 namespace fairlead::transfer {
@@ -22,6 +23,7 @@ enum class IfExists {
     append,     ///< add to its end; the one policy that cannot go through a temporary name
     rename,     ///< take the first free numbered name: a.txt, a1.txt, a2.txt
     newer,      ///< replace it only when the source is newer
+    different,  ///< replace it only when size or time differ, or with Options::checksum the content
 };
 std::string_view to_string(IfExists policy) noexcept;
 /// Throws Error{invalid_argument} naming the choices.
@@ -38,8 +40,17 @@ struct Options {
     bool durable = true;    ///< wait for the disk before a file gets its name: of this machine always, of a
                             ///< server in transfer_file, and in a Run when the source is to go
     bool delete_source = false;  ///< once the target is published and verified
-    net::RateLimits limits;      ///< of bandwidth; all that share one keep it together
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
+
+    net::RateLimits
+        limits;  ///< of bandwidth, beside those of the places; all that share one keep it together
+
+    bool resume = true;               ///< go on with what an earlier run of ours left unfinished
+    bool take_partial = false;        ///< and with a shorter file under the final name, whoever began it
+    std::optional<unsigned> retries;  ///< after the first attempt; absent: as the connections say
+    Patience patience;                ///< how long to wait before each; its `retries` is not used
+    std::optional<std::chrono::milliseconds> file_timeout;  ///< for each file, all attempts together
+    std::optional<std::chrono::milliseconds> run_timeout;   ///< for everything
 };
 
 /// How it is known that the target holds what the source held.
@@ -56,8 +67,10 @@ std::string_view to_string(Outcome outcome) noexcept;
 struct TransferResult {
     std::string source, target;  ///< paths in their file systems
     Outcome outcome = Outcome::transferred;
-    std::string reason;  ///< of a skipped file
-    std::uint64_t bytes = 0;
+    std::string reason;         ///< of a skipped file
+    std::uint64_t bytes = 0;    ///< moved
+    std::uint64_t resumed = 0;  ///< and these before, by an earlier run
+    unsigned attempts = 1;
     std::chrono::duration<double> seconds{0};
     Proof proof = Proof::none;
     std::string checksum;  ///< "sha256:..." where one was computed
@@ -71,6 +84,10 @@ class Progress {
     /// A file begins; absent size: not known.
     virtual void began(std::string_view /*source*/, std::optional<std::uint64_t> /*size*/) {}
     virtual void moved(std::uint64_t /*bytes*/) {}
+    /// So many bytes of the file that began need not be moved.
+    virtual void already_there(std::uint64_t /*bytes*/) {}
+    /// So many bytes that were moved will be moved again.
+    virtual void moved_in_vain(std::uint64_t /*bytes*/) {}
 };
 
 }  // namespace fairlead::transfer

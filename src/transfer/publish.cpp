@@ -11,9 +11,11 @@ namespace fairlead::transfer {
 namespace {
 
 /// For servers whose rename does not replace.
-awaitable<void> exchange(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings) {
+awaitable<void> exchange(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings,
+                         const std::function<void(const std::string&)>& moving_aside) {
     Options beside;  // the old file keeps to its own directory, wherever the new one was staged
     const auto aside = temporary_path(plan.target, beside, unguessable() + ".old");
+    if (moving_aside) moving_aside(aside);
     FAIRLEAD_FAULT_POINT("publish.before_aside");
     co_await files.rename(plan.target, aside, false);
     FAIRLEAD_FAULT_POINT("publish.after_aside");
@@ -34,7 +36,8 @@ awaitable<void> exchange(FileSystem& files, const TransferPlan& plan, std::vecto
 
 }  // namespace
 
-awaitable<void> publish(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings) {
+awaitable<void> publish(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings,
+                        std::function<void(const std::string&)> moving_aside) {
     FAIRLEAD_FAULT_POINT("publish.before_rename");
     const auto failure = co_await caught(files.rename(plan.temporary, plan.target, plan.replace));
     FAIRLEAD_FAULT_POINT("publish.after_rename");
@@ -43,7 +46,7 @@ awaitable<void> publish(FileSystem& files, const TransferPlan& plan, std::vector
     if (!in_the_way || !failure->session_usable) throw Error(*failure);
     const auto there = co_await try_stat(files, plan.target);
     if (!there || there->type == EntryType::directory) throw Error(*failure);
-    co_await exchange(files, plan, warnings);
+    co_await exchange(files, plan, warnings, moving_aside);
 }
 
 }  // namespace fairlead::transfer

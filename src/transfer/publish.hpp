@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,11 @@ namespace fairlead::transfer {
 /// file is moved aside, the new one renamed in, and the old one removed; when the middle step fails the old
 /// file is put back. So at every moment either the old or the new content is there, whole.
 ///
+/// `moving_aside` hears where the old file goes before it goes there.
+///
 /// Throws already_exists when the plan may not replace and something is there by now. What could not be
 /// tidied up afterwards is a line in `warnings`.
-awaitable<void> publish(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings);
+awaitable<void> publish(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings,
+                        std::function<void(const std::string&)> moving_aside = {});
 
 }  // namespace fairlead::transfer

@@ -19,9 +19,11 @@ constexpr std::chrono::seconds kMostAge(1);
 
 }  // namespace
 
-Publisher::Publisher(asio::any_io_executor executor, Sessions& target, bool durable, Listener listener)
+Publisher::Publisher(asio::any_io_executor executor, Sessions& target, Journal* journal, bool durable,
+                     Listener listener)
     : executor_(executor),
       target_(target),
+      journal_(journal),
       durable_(durable),
       listener_(std::move(listener)),
       changed_(executor) {}
@@ -70,6 +72,7 @@ awaitable<void> Publisher::run() {
 awaitable<void> Publisher::publish_batch(std::deque<Staged>& batch) {
     auto lease = co_await target_.take();
     auto& files = lease.files();
+    const Route route{files, files, nullptr, &target_.place(), journal_};
     std::vector<std::string> written;
     for (const auto& staged : batch)
         written.push_back(staged.plan.temporary.empty() ? staged.plan.target : staged.plan.temporary);
@@ -78,8 +81,8 @@ awaitable<void> Publisher::publish_batch(std::deque<Staged>& batch) {
     if (durable_) failure = co_await caught(files.sync(std::move(written)));
     FAIRLEAD_FAULT_POINT("publisher.after_sync");
     if (failure) {
-        for (const auto& staged : batch)
-            (void)co_await caught(discard(files, staged));
+        for (auto& staged : batch)
+            (void)co_await caught(discard(route, staged));
         throw Error(*failure);
     }
     std::set<std::string> directories;
@@ -87,7 +90,7 @@ awaitable<void> Publisher::publish_batch(std::deque<Staged>& batch) {
     while (!batch.empty()) {
         auto staged = std::move(batch.front());
         batch.pop_front();
-        failure = co_await caught(publish_staged(files, staged));
+        failure = co_await caught(publish_staged(route, staged));
         if (failure) {
             listener_.failed(staged, *failure);
             continue;

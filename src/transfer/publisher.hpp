@@ -25,10 +25,12 @@ class Publisher {
   public:
     struct Listener {
         std::function<awaitable<void>(Staged&)> published;  ///< settle the source and report; does not throw
-        std::function<void(const Staged&, const Error&)> failed;
+        std::function<void(Staged&, const Error&)> failed;
     };
 
-    Publisher(boost::asio::any_io_executor executor, Sessions& target, bool durable, Listener listener);
+    /// `journal` may be null.
+    Publisher(boost::asio::any_io_executor executor, Sessions& target, Journal* journal, bool durable,
+              Listener listener);
     ~Publisher();
 
     /// Takes a staged file. Waits while more than a batch is waiting already. Throws when cancelled; the file
@@ -44,6 +46,7 @@ class Publisher {
 
     boost::asio::any_io_executor executor_;
     Sessions& target_;
+    Journal* journal_;
     bool durable_;
     Listener listener_;
     std::deque<Staged> gathered_;

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
+#include "base/quantity.hpp"
 #include "base/run_together.hpp"
+#include "fairlead/deadline.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::transfer {
@@ -35,38 +38,81 @@ bool is_fatal(ErrorCode code) {
     }
 }
 
+/// A deadline of ours says which it was, how long it was, and that trying again will not help.
+Error named(Error failure, std::string_view step, std::string_view what, std::chrono::milliseconds limit,
+            const std::string& path) {
+    if (failure.code != ErrorCode::timeout || failure.step != step) return failure;
+    failure.message =
+        fmt::format("{} was not done within {} (--{}-timeout).", what, format_duration(limit), step);
+    failure.path = path;
+    failure.retry = false;
+    return failure;
+}
+
 }  // namespace
 
 Run::Run(boost::asio::any_io_executor executor, Sessions& source, Sessions& target, Options options,
-         RunListener& listener)
+         RunListener& listener, Journal* journal)
     : executor_(executor),
       source_(source),
       target_(target),
       options_(std::move(options)),
       listener_(listener),
+      ways_{source, target, journal, options_.patience, {}},
       jobs_(executor, kWaitingJobs),
-      admission_(executor) {}
+      admission_(executor) {
+    ways_.patience.retries =
+        options_.retries.value_or(std::max(source_.place().retries, target_.place().retries));
+    for (auto* place : {&source_, &target_})
+        place->set_patience(ways_.patience);
+    ways_.retrying = [this](const std::string& what, const Error& error, unsigned failures,
+                            std::chrono::milliseconds wait) {
+        listener_.retrying(what, error, failures, wait);
+    };
+    if (journal != nullptr && !target_.identity().empty()) return;
+    ways_.journal = &own_journal_;
+    if (target_.identity().empty()) target_.place().identity = "unnamed";
+}
 
 awaitable<RunSummary> Run::run(std::function<awaitable<void>(Run&)> produce) {
+    if (!options_.run_timeout) {
+        co_await run_all(produce);
+        co_return std::move(summary_);
+    }
+    const auto deadline = Clock::now() + *options_.run_timeout;
+    const auto failure = co_await caught(within(deadline, "run", run_all(produce)));
+    if (failure) throw named(*failure, "run", "The run", *options_.run_timeout, {});
+    co_return std::move(summary_);
+}
+
+/// How many files may be moved at once, and whether they are published together.
+awaitable<void> Run::prepare(unsigned& workers, bool& together) {
+    auto [from, to] = co_await take_both_patiently(ways_, ways_.target.identity());
+    together = to.files().abilities().sync_together;
+    const auto at_once = [](const Sessions& sessions, const Sessions::Lease& lease) {
+        return std::uint64_t{sessions.most()} * std::max(1u, lease.files().abilities().concurrent_operations);
+    };
+    const auto operations = std::min(at_once(source_, from), at_once(target_, to)) / each_takes();
+    workers = static_cast<unsigned>(std::clamp<std::uint64_t>(operations, 1, kMostWorkers));
+    const auto failure = co_await caught(sweep(to.files(), *ways_.journal, target_.identity()));
+    if (!failure) co_return;
+    if (failure->code == ErrorCode::cancelled) throw Error(*failure);
+    if (!failure->session_usable) to.broken();  // what is left over is not worth failing for
+}
+
+awaitable<void> Run::run_all(std::function<awaitable<void>(Run&)>& produce) {
     bool together = false;
     unsigned workers = 1;
-    {
-        const auto from = co_await source_.take();
-        const auto to = co_await target_.take();
-        together = to.files().abilities().sync_together;
-        const auto at_once = [](const Sessions& sessions, const Sessions::Lease& lease) {
-            return sessions.most() * std::max(1u, lease.files().abilities().concurrent_operations);
-        };
-        workers = std::clamp(std::min(at_once(source_, from), at_once(target_, to)), 1u, kMostWorkers);
-    }
+    co_await prepare(workers, together);
     if (together) {
         Publisher::Listener listener;
         listener.published = [this](Staged& staged) { return settle_and_report(staged); };
-        listener.failed = [this](const Staged& staged, const Error& error) {
+        listener.failed = [this](Staged& staged, const Error& error) {
+            if (staged.entry != 0) ways_.journal->leave(staged.entry);
             report_failure(staged.job.source, error);
             if (is_fatal(error.code)) stop(error);
         };
-        publisher_.emplace(executor_, target_, options_.durable, std::move(listener));
+        publisher_.emplace(executor_, target_, ways_.journal, options_.durable, std::move(listener));
     }
     std::vector<awaitable<void>> tasks;
     tasks.push_back(move_all(produce));
@@ -76,7 +122,6 @@ awaitable<RunSummary> Run::run(std::function<awaitable<void>(Run&)> produce) {
     if (publisher_) co_await publisher_->finish();
     if (failure && (!fatal_ || failure->code == ErrorCode::cancelled)) throw Error(*failure);
     if (fatal_) throw Error(*fatal_);
-    co_return std::move(summary_);
 }
 
 awaitable<void> Run::move_all(std::function<awaitable<void>(Run&)>& produce) {
@@ -134,7 +179,10 @@ awaitable<void> Run::work() {
         bytes_under_way_ -= size;
         admission_.notify_all();
         if (!failure) continue;
-        if (failure->code == ErrorCode::cancelled) throw Error(*failure);
+        if (failure->code == ErrorCode::cancelled) {
+            listener_.stopped(job->source, *failure);
+            throw Error(*failure);
+        }
         report_failure(job->source, *failure);
         if (is_fatal(failure->code)) stop(*failure);
     }
@@ -142,64 +190,55 @@ awaitable<void> Run::work() {
 
 /// Large files share nothing by being moved at once over one session, so there is one for each session.
 awaitable<void> Run::admit(std::uint64_t size) {
-    const auto sessions = std::min(source_.most(), target_.most());
+    const auto sessions = std::max(1u, std::min(source_.most(), target_.most()) / each_takes());
     while (!fatal_ && files_under_way_ >= sessions && bytes_under_way_ + size > kBytesAtOnce)
         co_await admission_.wait();
 }
 
-/// A place that cannot be reached at all fails every further file as well.
-awaitable<Sessions::Lease> Run::session(Sessions& sessions) {
-    try {
-        co_return co_await sessions.take();
-    } catch (const Error& error) {
-        stop(error);
-        throw;
-    }
+awaitable<void> Run::move(Job& job) {
+    if (!options_.file_timeout) co_return co_await move_and_publish(job);
+    const auto deadline = Clock::now() + *options_.file_timeout;
+    const auto failure = co_await caught(within(deadline, "file", move_and_publish(job)));
+    if (failure) throw named(*failure, "file", "The file", *options_.file_timeout, job.source);
 }
 
-awaitable<void> Run::move(Job& job) {
+awaitable<void> Run::move_and_publish(Job& job) {
+    // What a server does with its disk is its own business, and waiting for it after each of many files makes
+    // uploads some ten times slower; unless the only other copy is about to go.
+    const bool last_copy = options_.delete_source || !options_.move_source_to.empty();
+    const bool durable = options_.durable && !publisher_ && last_copy;
     Staged staged;
-    {
-        auto from = co_await session(source_);
-        auto to = co_await session(target_);
-        const auto step = [](Run& run, FileSystem& source, FileSystem& target, Job& moved,
-                             Staged& result) -> awaitable<void> {
-            // What a server does with its disk is its own business, and waiting for it after each of many
-            // files makes uploads some ten times slower; unless the only other copy is about to go.
-            const bool last_copy = run.options_.delete_source || !run.options_.move_source_to.empty();
-            const bool durable = run.options_.durable && !run.publisher_ && last_copy;
-            result = co_await stage(source, target, moved, run.options_, durable, &run.listener_);
-            if (!run.publisher_) co_await publish_staged(target, result);
-        };
-        const auto failure = co_await caught(step(*this, from.files(), to.files(), job, staged));
-        if (failure) {
-            if (!failure->session_usable) {  // whose fault it was is not known
-                from.broken();
-                to.broken();
-            }
-            throw Error(*failure);
-        }
+    bool unreachable = false;
+    const auto step = [](Run& run, const Job& wanted, bool waits, Staged& result,
+                         bool& away) -> awaitable<void> {
+        result =
+            co_await move_file(run.ways_, wanted, run.options_, waits, !run.publisher_, &run.listener_, away);
+    };
+    const auto failure = co_await caught(step(*this, job, durable, staged, unreachable));
+    if (failure) {
+        // A place that cannot be reached at all fails every further file as well.
+        if (unreachable && failure->code != ErrorCode::cancelled) stop(*failure);
+        throw Error(*failure);
     }
-    if (publisher_ && staged.plan.mode != TransferPlan::Mode::skip)
+    if (publisher_ && staged.phase == Staged::Phase::staged)
         co_await publisher_->add(std::move(staged));
     else
         co_await settle_and_report(staged);
 }
 
 awaitable<void> Run::settle_and_report(Staged& staged) {
-    if (options_.delete_source || !options_.move_source_to.empty()) {
-        const auto step = [](Run& run, Staged& file) -> awaitable<void> {
-            auto from = co_await run.source_.take();
-            co_await settle_source(from.files(), file, run.options_);
-        };
-        const auto failure = co_await caught(step(*this, staged));
-        if (failure) {
-            report_failure(
-                staged.job.source,
-                Error(*failure).hinting("the target is complete; only the source is still where it was"));
-            co_return;
-        }
+    FAIRLEAD_FAULT_POINT("run.before_settling");
+    const auto failure = co_await caught(settle(ways_, staged, options_));
+    FAIRLEAD_FAULT_POINT("run.after_settling");
+    if (failure) {
+        if (staged.entry != 0) ways_.journal->leave(staged.entry);
+        report_failure(
+            staged.job.source,
+            Error(*failure).hinting("the target is complete; only the source is still where it was"));
+        co_return;
     }
+    conclude(ways_.journal, staged);
+    FAIRLEAD_FAULT_POINT("run.concluded");
     report(staged.result);
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/queue.hpp"
+#include "transfer/attempts.hpp"
 #include "transfer/publisher.hpp"
 #include "transfer/sessions.hpp"
 #include "transfer/transfer.hpp"
@@ -18,6 +19,11 @@ class RunListener : public Progress {
   public:
     virtual void done(const TransferResult& result) = 0;
     virtual void failed(const std::string& source, const Error& error) = 0;
+    /// Somebody asked to stop; the error's hint says what stays at the target to be gone on with.
+    virtual void stopped(const std::string& /*source*/, const Error& /*error*/) {}
+    /// After so many failures it will be tried again; `what` is a source, or a place.
+    virtual void retrying(const std::string& /*what*/, const Error& /*error*/, unsigned /*failures*/,
+                          std::chrono::milliseconds /*wait*/) {}
 };
 
 struct RunSummary {
@@ -26,13 +32,17 @@ struct RunSummary {
 };
 
 /// Moves many files from one place to another with all the sessions there are: as many files at once as the
-/// sessions of both places allow, small ones by the dozen over one session that can do that. A file that
-/// fails is reported and the others go on, except after what will fail them too (disk full, log-in refused,
-/// cancelled): then no further file is begun, those under way are finished, and that error is thrown.
+/// sessions of both places allow, small ones by the dozen over one session that can do that. What
+/// fails for something that may pass is tried again, and goes on where it broke off; what a dead process left
+/// unfinished at the target is gone on with, or removed. A file that fails for good is reported and the
+/// others go on, except after what will fail them too (disk full, log-in refused, cancelled): then no further
+/// file is begun, those under way are finished, and that error is thrown.
 class Run {
   public:
+    /// Without a journal, what breaks off is remembered as long as this object lives. Unless the options say
+    /// how often to try again, the more patient of the two places does.
     Run(boost::asio::any_io_executor executor, Sessions& source, Sessions& target, Options options,
-        RunListener& listener);
+        RunListener& listener, Journal* journal = nullptr);
 
     /// Runs `produce`, which calls add (and make_directory) for what is to be moved, and moves it. Returns
     /// when everything that was added has been moved and published, or has failed.
@@ -47,9 +57,13 @@ class Run {
 
   private:
     awaitable<void> work();
-    awaitable<Sessions::Lease> session(Sessions& sessions);
+    /// Sessions of one place that a file takes.
+    unsigned each_takes() const { return &source_ == &target_ ? 2 : 1; }
     awaitable<void> move(Job& job);
     awaitable<void> settle_and_report(Staged& staged);
+    awaitable<void> move_and_publish(Job& job);
+    awaitable<void> run_all(std::function<awaitable<void>(Run&)>& produce);
+    awaitable<void> prepare(unsigned& workers, bool& together);
     void report(const TransferResult& result);
     void stop(const Error& error);
     awaitable<void> admit(std::uint64_t size);
@@ -60,6 +74,8 @@ class Run {
     Sessions& target_;
     Options options_;
     RunListener& listener_;
+    Journal own_journal_;
+    Ways ways_;
     Queue<Job> jobs_;
     RunSummary summary_;
     std::optional<Error> fatal_;

@@ -2,19 +2,24 @@
 
 #include <fmt/format.h>
 
+#include "base/blocking.hpp"
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
+#include "base/quantity.hpp"
+#include "transfer/adopt.hpp"
 #include "transfer/failure.hpp"
-#include "transfer/move_bytes.hpp"
+#include "transfer/move_content.hpp"
 #include "transfer/names.hpp"
 #include "transfer/publish.hpp"
-#include "transfer/source_watch.hpp"
 #include "transfer/verify.hpp"
 
 namespace fairlead::transfer {
 namespace {
 
 using Mode = TransferPlan::Mode;
+using Phase = Staged::Phase;
 constexpr unsigned kMostNumbers = 10'000;
+constexpr std::uint64_t kWorthASync = 64 * 1024 * 1024;  // of a file whose loss to a power failure matters
 
 /// The first numbered name that is free.
 awaitable<std::string> free_name(FileSystem& files, const std::string& path) {
@@ -28,82 +33,87 @@ awaitable<std::string> free_name(FileSystem& files, const std::string& path) {
         .on(path);
 }
 
-awaitable<TransferPlan> plan_for(FileSystem& target, const Job& job, const Options& options) {
+/// Whether both ends hold the same bytes, where that is what `different` means; else nothing.
+awaitable<std::optional<bool>> compare_content(const Route& route, const Job& job, const Entry& existing,
+                                               const Options& options) {
+    if (options.if_exists != IfExists::different || !options.checksum ||
+        existing.type == EntryType::directory)
+        co_return std::nullopt;
+    if (job.facts.size && existing.size && *job.facts.size != *existing.size) co_return false;
+    const auto algorithm = choose_checksum(route.source.abilities(), route.target.abilities());
+    const auto here = co_await checksum_of(route.source, job.source, algorithm);
+    const auto there = co_await checksum_of(route.target, job.target, algorithm);
+    co_return here == there;
+}
+
+awaitable<TransferPlan> plan_for(const Route& route, const Job& job, const Options& options) {
+    auto& target = route.target;
     if (options.if_exists == IfExists::rename) {
         auto name = co_await free_name(target, job.target);
         co_return make_plan(job.facts, std::move(name), std::nullopt, target.abilities(), options,
                             unguessable());
     }
     std::optional<Entry> existing;
+    std::optional<bool> same;
     if (needs_existing(options, target.abilities())) existing = co_await try_stat(target, job.target);
-    co_return make_plan(job.facts, job.target, existing, target.abilities(), options, unguessable());
+    if (existing) same = co_await compare_content(route, job, *existing, options);
+    co_return make_plan(job.facts, job.target, existing, target.abilities(), options, unguessable(), same);
 }
 
-/// Where the bytes go while they are not proven.
-const std::string& written_path(const TransferPlan& plan) {
-    return plan.temporary.empty() ? plan.target : plan.temporary;
+Unfinished record_of(const Route& route, const Staged& staged) {
+    const auto& [source, facts, asked, careful] = staged.job;
+    Unfinished record;
+    record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append : Unfinished::Mode::whole;
+    if (route.from != nullptr) record.source_place = route.from->identity;
+    record.source_path = source;
+    record.source_size = facts.size;
+    record.source_modified = facts.modified;
+    record.source_precision = facts.modified_precision;
+    record.target_place = route.to->identity;
+    record.asked = asked;
+    record.target = staged.plan.target;
+    record.temporary = staged.plan.temporary;
+    record.existing_size = staged.plan.existing_size;
+    return record;
 }
 
-WriteOptions write_options(const TransferPlan& plan, const Job& job, const Options& options, bool durable,
-                           bool can_convert) {
-    WriteOptions write;
-    // Not Mode::create: over FTP that costs a question, and nobody can have made a name that only we know. A
-    // name that the user chose may be left over from last time.
-    write.mode = plan.mode == Mode::append ? WriteOptions::Mode::append : WriteOptions::Mode::truncate;
-    write.expected_size = job.facts.size;
-    write.text = options.text && can_convert;
-    write.durable = durable;
-    return write;
+/// The plan goes on where an earlier attempt broke off.
+void go_on(TransferPlan& plan, const Leftover& left) {
+    plan.temporary = left.transfer.temporary;
+    plan.existing_size = left.transfer.existing_size;
+    plan.offset = left.verdict.offset;
+    plan.by_append = left.verdict.by_append;
+    plan.compare = left.verdict.compare;
 }
 
-/// The bytes, from opening the source to the target's word that it has them.
-awaitable<void> move_content(FileSystem& source, FileSystem& target, Staged& staged, const Options& options,
-                             bool durable, Progress* progress) {
-    const auto& [job, plan, result] = staged;
-    const bool from_text = source.abilities().text_mode, to_text = target.abilities().text_mode;
-    if (options.text && !from_text && !to_text)
-        throw Error(ErrorCode::unsupported, "Neither side has a text mode; only FTP does.").on(job.source);
-    std::optional<Digest> digest;
-    if (options.checksum) digest.emplace(choose_checksum(source.abilities(), target.abilities()));
-    ReadOptions reading;
-    reading.expected_size = job.facts.size;
-    reading.text = options.text && from_text;
-    const auto from = co_await source.open_read(job.source, reading);
-    const SourceWatch watch(job.facts, *from);
-    const auto to =
-        co_await target.open_write(written_path(plan), write_options(plan, job, options, durable, to_text));
+bool fits(const TransferPlan& plan, const Leftover& left) {
+    const bool appends = left.transfer.mode == Unfinished::Mode::append;
+    if (plan.mode == Mode::append) return appends && plan.target == left.transfer.target;
+    return plan.mode == Mode::whole && !appends && plan.temporary.empty() == left.transfer.temporary.empty();
+}
 
-    auto& bytes = staged.result.bytes;
-    const auto moving = [](ReadStream& in, WriteStream& out, Digest* sum, Progress* listener,
-                           const net::RateLimits& limits, std::uint64_t& count) -> awaitable<void> {
-        count = co_await move_bytes(in, out, sum, listener, limits);
-        co_await out.finish();
-    };
-    auto failure =
-        co_await caught(moving(*from, *to, digest ? &*digest : nullptr, progress, options.limits, bytes));
-    if (failure) {
-        // Both ends are left in a state in which their sessions can go on, as far as that is possible.
-        (void)co_await caught(to->abort());
-        (void)co_await caught(from->close());
-        throw Error(*failure);
+/// What an earlier attempt delivered without being able to say so.
+void take_as_delivered(Staged& staged, const Leftover& left) {
+    staged.entry = left.transfer.number;
+    staged.phase = Phase::published;
+    staged.plan.target = left.transfer.target;
+    staged.plan.mode = left.transfer.mode == Unfinished::Mode::append ? Mode::append : Mode::whole;
+    auto& result = staged.result;
+    result.target = staged.plan.target;
+    result.outcome = staged.plan.mode == Mode::append ? Outcome::appended : Outcome::transferred;
+    result.resumed = staged.job.facts.size.value_or(left.transfer.staged_size);
+    result.checksum = left.transfer.checksum;
+    result.proof = result.checksum.empty() ? Proof::size : Proof::checksum;
+}
+
+awaitable<void> prove(const Route& route, Staged& staged, const Options& options) {
+    auto& [job, plan, result, phase, entry, start_over, kept] = staged;
+    const auto size = plan.existing_size + plan.offset + result.bytes;
+    if (!options.text) {
+        const auto told = co_await verify_size(route.target, written_path(plan), size);
+        if (told) result.proof = Proof::size;
+        if (!result.checksum.empty() && plan.mode == Mode::whole) result.proof = Proof::checksum;
     }
-    if (!options.text) co_await watch.check(source, job.source, bytes, job.careful);
-    if (digest) {
-        const auto algorithm = digest->algorithm();
-        const auto sum = digest->finish();
-        co_await from->close();
-        co_await verify_checksum(source, job.source, algorithm, sum);
-        if (plan.mode == Mode::whole) co_await verify_checksum(target, written_path(plan), algorithm, sum);
-        staged.result.checksum = fmt::format("{}:{}", to_string(algorithm), sum);
-    }
-}
-
-awaitable<void> prove(FileSystem& target, Staged& staged, const Options& options) {
-    auto& [job, plan, result] = staged;
-    if (options.text) co_return;
-    const auto told = co_await verify_size(target, written_path(plan), plan.existing_size + result.bytes);
-    if (told) result.proof = Proof::size;
-    if (!result.checksum.empty() && plan.mode == Mode::whole) result.proof = Proof::checksum;
 }
 
 awaitable<void> preserve_time(FileSystem& target, Staged& staged) {
@@ -118,71 +128,166 @@ awaitable<void> preserve_time(FileSystem& target, Staged& staged) {
     staged.result.warnings.push_back(fmt::format("The time was not kept: {}", failure->message));
 }
 
-/// Content, proof and time, into the temporary name.
-awaitable<void> fill(FileSystem& source, FileSystem& target, Staged& staged, const Options& options,
-                     bool durable, Progress* progress) {
-    co_await move_content(source, target, staged, options, durable, progress);
-    co_await prove(target, staged, options);
-    if (options.preserve) co_await preserve_time(target, staged);
+/// A file that somebody else began is completed under a name of ours, like every other.
+TransferPlan plan_with(const Adoption& adoption, const Job& job, const Abilities& abilities,
+                       const Options& options) {
+    auto overwrite = options;
+    overwrite.if_exists = IfExists::overwrite;
+    auto plan = make_plan(job.facts, job.target, std::nullopt, abilities, overwrite, unguessable());
+    plan.adopted = true;
+    plan.offset = adoption.verdict.offset;
+    plan.by_append = adoption.verdict.by_append;
+    plan.compare = adoption.verdict.compare;
+    if (!adoption.whole) return plan;
+    plan.mode = Mode::skip;
+    plan.reason = "already there, whole";
+    return plan;
 }
 
-std::string directory_of(const std::string& path) {
-    return std::string(path::parent(path));
+/// Writes down what is about to be done. `left` is what it goes on with, if anything.
+awaitable<void> record(const Route& route, Staged& staged, const Leftover* left) {
+    if (left != nullptr && left->transfer.target == staged.plan.target) co_return;
+    const auto before = std::exchange(staged.entry, route.journal->begin(record_of(route, staged)));
+    route.journal->end(before);  // of the same file, on the way to another name
+    if (staged.job.facts.size.value_or(0) >= kWorthASync) co_await run_blocking(route.journal->syncing());
 }
 
-awaitable<void> sync_before(FileSystem& target, const Staged& staged) {
+/// Decides how the file is moved, and writes that down before anything is.
+awaitable<void> plan_and_record(const Route& route, Staged& staged, const Options& options, bool only_look) {
+    auto& job = staged.job;
+    auto left = co_await pick_up(route, job.source, job.facts, job.target, options, only_look);
+    if (left && left->verdict.kind == Verdict::Kind::delivered) co_return take_as_delivered(staged, *left);
+    if (left) staged.entry = left->transfer.number;
+    std::optional<Adoption> adoption;
+    if (!left && options.take_partial && !only_look)
+        adoption = co_await find_beginning(route, job.source, job.facts, job.target);
+    if (adoption)
+        staged.plan = plan_with(*adoption, job, route.target.abilities(), options);
+    else
+        staged.plan = co_await plan_for(route, job, options);
+    const bool goes_on = left && fits(staged.plan, *left);
+    if (left && !goes_on) {
+        co_await remove_left(route.target, *route.journal, left->transfer.number);
+        staged.entry = 0;
+    }
+    if (goes_on) go_on(staged.plan, *left);
+    staged.result.target = staged.plan.target;
+    if (staged.plan.mode == Mode::skip) co_return;
+    if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr);
+    if (staged.plan.adopted && !staged.plan.temporary.empty())
+        co_await route.target.rename(staged.plan.target, staged.plan.temporary, false);
+}
+
+awaitable<void> stage_file(const Route& route, Staged& staged, const Options& options, bool durable,
+                           Progress* progress, bool only_look) {
+    co_await plan_and_record(route, staged, options, only_look);
+    auto& [job, plan, result, phase, entry, start_over, kept] = staged;
+    FAIRLEAD_FAULT_POINT("transfer.planned");
+    if (phase == Phase::published) co_return;
+    if (plan.mode == Mode::skip) {
+        result.outcome = Outcome::skipped;
+        result.reason = plan.reason;
+        co_return;
+    }
+    if (only_look && (!job.facts.size || plan.offset < *job.facts.size))
+        throw Error(ErrorCode::incomplete, fmt::format("Not all of '{}' arrived.", job.source))
+            .on(job.source);
+    plan.only_look = only_look;
+    if (progress != nullptr) progress->began(job.source, job.facts.size);
+    co_await move_content(route, staged, options, durable, progress);
+    co_await prove(route, staged, options);
+    FAIRLEAD_FAULT_POINT("transfer.proven");
+    if (options.preserve) co_await preserve_time(route.target, staged);
+    if (plan.mode == Mode::append) result.outcome = Outcome::appended;
+    result.resumed = plan.offset;
+    phase = Phase::staged;
+    if (entry != 0)
+        route.journal->staged(entry, plan.existing_size + plan.offset + result.bytes, result.checksum);
+    FAIRLEAD_FAULT_POINT("transfer.staged");
+}
+
+/// Keeps what can be gone on with; removes the rest, now or, where that fails, by the next transfer there.
+awaitable<void> tidy_up(const Route& route, Staged& staged, const Options& options, Error& failure) {
+    const auto arrived = staged.plan.offset + staged.result.bytes;
+    const bool disturbed = failure.code == ErrorCode::conflict;  // never to be gone on with
+    const bool appended = staged.plan.mode == Mode::append && arrived > 0 && !disturbed;
+    staged.kept = staged.entry != 0 && !staged.start_over && staged.phase != Phase::planned &&
+                  (appended || staged.plan.adopted ||
+                   is_worth_keeping(failure, arrived, staged.phase >= Phase::sent,
+                                    staged.job.facts.size.has_value(), options));
+    const bool undecided =
+        staged.entry != 0 && staged.phase == Phase::planned && !staged.start_over && !disturbed &&
+        (staged.plan.offset > 0 || leaves_doubt(failure) || failure.code == ErrorCode::cancelled);
+    if (staged.kept || undecided) {
+        route.journal->leave(staged.entry);
+        if (staged.kept && failure.hint.empty())
+            failure.hint = fmt::format("{} of it stay at the target as '{}'; the next run goes on from there",
+                                       format_size(arrived), written_path(staged.plan));
+        co_return;
+    }
+    const auto left = co_await caught(discard(route, staged));
+    if (left && left->code != ErrorCode::not_found && failure.hint.empty())
+        failure.hint = fmt::format("the unfinished file '{}' stays on the target; {}", staged.plan.temporary,
+                                   staged.entry != 0 ? "the next transfer there removes it" : "remove it");
+}
+
+awaitable<void> sync_before(const Route& route, Staged& staged) {
     std::vector<std::string> paths{written_path(staged.plan)};
-    const auto failure = co_await caught(target.sync(std::move(paths)));
+    const auto failure = co_await caught(route.target.sync(std::move(paths)));
     if (!failure) co_return;
-    (void)co_await caught(discard(target, staged));
+    (void)co_await caught(discard(route, staged));
     throw Error(*failure);
 }
 
 awaitable<void> sync_after(FileSystem& target, const Staged& staged) {
-    std::vector<std::string> paths{directory_of(staged.plan.target)};
+    std::vector<std::string> paths{std::string(path::parent(staged.plan.target))};
     return target.sync(std::move(paths));
 }
 
 }  // namespace
 
-awaitable<void> discard(FileSystem& target, const Staged& staged) {
-    if (!staged.plan.temporary.empty()) co_await target.remove(staged.plan.temporary);
+awaitable<void> discard(const Route& route, Staged& staged) {
+    if (staged.entry != 0) {
+        co_await remove_left(route.target, *route.journal, std::exchange(staged.entry, 0));
+        co_return;
+    }
+    if (!staged.plan.temporary.empty()) co_await route.target.remove(staged.plan.temporary);
 }
 
-awaitable<Staged> stage(FileSystem& source, FileSystem& target, Job job, const Options& options, bool durable,
-                        Progress* progress) {
+void conclude(Journal* journal, Staged& staged) {
+    if (journal != nullptr && staged.entry != 0) journal->end(std::exchange(staged.entry, 0));
+}
+
+awaitable<void> stage(const Route& route, Staged& staged, const Options& options, bool durable,
+                      Progress* progress, bool only_look) {
     const auto began = std::chrono::steady_clock::now();
-    Staged staged;
-    staged.plan = co_await plan_for(target, job, options);
-    staged.result.source = job.source;
-    staged.result.target = staged.plan.target;
-    staged.job = std::move(job);
-    if (staged.plan.mode == Mode::skip) {
-        staged.result.outcome = Outcome::skipped;
-        staged.result.reason = staged.plan.reason;
-        co_return staged;
+    staged.result.source = staged.job.source;
+    auto failure = co_await caught(stage_file(route, staged, options, durable, progress, only_look));
+    staged.result.seconds = std::chrono::steady_clock::now() - began;
+    if (!failure) co_return;
+    if (progress != nullptr && staged.phase != Phase::planned)
+        progress->moved_in_vain(staged.plan.offset + staged.result.bytes);
+    co_await tidy_up(route, staged, options, *failure);
+    throw Error(*failure);
+}
+
+awaitable<void> publish_staged(const Route& route, Staged& staged) {
+    if (staged.plan.mode != Mode::whole || staged.plan.temporary.empty()) co_return;
+    const auto moving_aside = [&](const std::string& path) {
+        if (staged.entry != 0) route.journal->aside(staged.entry, path);
+    };
+    auto failure = co_await caught(publish(route.target, staged.plan, staged.result.warnings, moving_aside));
+    if (!failure) {
+        staged.phase = Phase::published;
+        FAIRLEAD_FAULT_POINT("transfer.published");
+        co_return;
     }
-    if (progress != nullptr) progress->began(staged.job.source, staged.job.facts.size);
-    auto failure = co_await caught(fill(source, target, staged, options, durable, progress));
-    if (failure) {
-        if (!staged.plan.temporary.empty()) {
-            const auto left = co_await caught(discard(target, staged));
-            if (left && left->code != ErrorCode::not_found)
-                failure->hint = fmt::format("the unfinished file '{}' stays on the target; remove it",
-                                            staged.plan.temporary);
-        }
+    if (staged.entry != 0 && (leaves_doubt(*failure) || failure->code == ErrorCode::cancelled)) {
+        staged.kept = true;
+        route.journal->leave(std::exchange(staged.entry, 0));
         throw Error(*failure);
     }
-    if (staged.plan.mode == Mode::append) staged.result.outcome = Outcome::appended;
-    staged.result.seconds = std::chrono::steady_clock::now() - began;
-    co_return staged;
-}
-
-awaitable<void> publish_staged(FileSystem& target, Staged& staged) {
-    if (staged.plan.mode != Mode::whole || staged.plan.temporary.empty()) co_return;
-    auto failure = co_await caught(publish(target, staged.plan, staged.result.warnings));
-    if (!failure) co_return;
-    const auto left = co_await caught(discard(target, staged));
+    const auto left = co_await caught(discard(route, staged));
     if (left && left->code != ErrorCode::not_found && failure->hint.empty())
         failure->hint =
             fmt::format("the unpublished file '{}' stays on the target; remove it", staged.plan.temporary);
@@ -192,9 +297,20 @@ awaitable<void> publish_staged(FileSystem& target, Staged& staged) {
 awaitable<void> settle_source(FileSystem& source, const Staged& staged, const Options& options) {
     if (staged.plan.mode == Mode::skip) co_return;
     const auto& path = staged.job.source;
-    if (options.delete_source) co_await source.remove(path);
-    if (!options.move_source_to.empty())
-        co_await source.rename(path, path::join(options.move_source_to, path::name(path)), false);
+    std::optional<Error> failure;
+    if (options.delete_source) failure = co_await caught(source.remove(path));
+    FAIRLEAD_FAULT_POINT("source.removed");
+    if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);
+    if (options.move_source_to.empty()) co_return;
+    const auto moved = path::join(options.move_source_to, path::name(path));
+    failure = co_await caught(source.rename(path, moved, false));
+    FAIRLEAD_FAULT_POINT("source.moved");
+    if (!failure) co_return;
+    if (failure->code == ErrorCode::not_found) {
+        const auto there = co_await try_stat(source, moved);
+        if (there) co_return;
+    }
+    throw Error(*failure);
 }
 
 awaitable<TransferResult> transfer_file(FileSystem& source, FileSystem& target, Job job,
@@ -202,12 +318,14 @@ awaitable<TransferResult> transfer_file(FileSystem& source, FileSystem& target, 
     const auto began = std::chrono::steady_clock::now();
     // Where the disk is waited for separately, that is after the time was set and before the name is given.
     const bool separately = target.abilities().sync_together;
-    auto staged =
-        co_await stage(source, target, std::move(job), options, options.durable && !separately, progress);
+    const Route route{source, target};
+    Staged staged;
+    staged.job = std::move(job);
+    co_await stage(route, staged, options, options.durable && !separately, progress);
     if (staged.plan.mode != Mode::skip) {
         const bool sync = options.durable && separately;
-        if (sync) co_await sync_before(target, staged);
-        co_await publish_staged(target, staged);
+        if (sync) co_await sync_before(route, staged);
+        co_await publish_staged(route, staged);
         if (sync) co_await sync_after(target, staged);
         co_await settle_source(source, staged, options);
     }

@@ -58,14 +58,19 @@ ChecksumAlgorithm choose_checksum(const Abilities& source, const Abilities& targ
     return ChecksumAlgorithm::sha256;
 }
 
-awaitable<void> verify_checksum(FileSystem& files, const std::string& path, ChecksumAlgorithm algorithm,
-                                const std::string& expected) {
+awaitable<std::string> checksum_of(FileSystem& files, const std::string& path, ChecksumAlgorithm algorithm) {
     auto found = co_await ask(files, path, algorithm);
     if (!found) found = co_await read_back(files, path, algorithm);
-    if (*found == expected) co_return;
+    co_return std::move(*found);
+}
+
+awaitable<void> verify_checksum(FileSystem& files, const std::string& path, ChecksumAlgorithm algorithm,
+                                const std::string& expected) {
+    const auto found = co_await checksum_of(files, path, algorithm);
+    if (found == expected) co_return;
     throw Error(ErrorCode::checksum_mismatch,
                 fmt::format("The {} of '{}' is {}, but that of what was moved is {}.", to_string(algorithm),
-                            path, *found, expected))
+                            path, found, expected))
         .on(path);
 }
 

@@ -17,6 +17,9 @@ awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uin
 /// The algorithm to prove content by: one that both servers compute, else one that either does, else SHA-256.
 ChecksumAlgorithm choose_checksum(const Abilities& source, const Abilities& target);
 
+/// The checksum of a file: the server's own, else by reading the file.
+awaitable<std::string> checksum_of(FileSystem& files, const std::string& path, ChecksumAlgorithm algorithm);
+
 /// Compares the content at `path` with a checksum of what was moved: by the server's own where it computes
 /// that algorithm, else by reading the file back. Throws checksum_mismatch.
 awaitable<void> verify_checksum(FileSystem& files, const std::string& path, ChecksumAlgorithm algorithm,

@@ -19,7 +19,7 @@ class ScriptedSftp::End final : public Transport {
     ~End() override { script_->end_ = nullptr; }
 
     std::size_t read_now(std::span<std::byte> into) override {
-        const auto count = std::min(into.size(), script_->to_client_.size() - script_->taken_);
+        const auto count = std::min(into.size(), script_->arrived() - script_->taken_);
         if (count > 0) std::memcpy(into.data(), script_->to_client_.data() + script_->taken_, count);
         script_->taken_ += count;
         return count;
@@ -29,10 +29,13 @@ class ScriptedSftp::End final : public Transport {
         return bytes.size();
     }
     bool ended() const override { return script_->ended_ && script_->taken_ == script_->to_client_.size(); }
+    bool carrier_stands() const noexcept override { return script_->carrier_stands; }
     std::string last_words() const override { return script_->last_words_; }
     awaitable<void> wait(bool, std::chrono::milliseconds at_most) override {
         if (std::exchange(woken_, false) || closed_) co_return;
-        timer_.emplace(co_await asio::this_coro::executor, at_most);
+        auto until = Clock::now() + at_most;
+        if (!script_->arrivals_.empty()) until = std::min(until, script_->arrivals_.front().first);
+        timer_.emplace(co_await asio::this_coro::executor, until);
         boost::system::error_code ended;
         co_await timer_->async_wait(asio::redirect_error(asio::use_awaitable, ended));
         woken_ = false;
@@ -86,7 +89,14 @@ void ScriptedSftp::take(std::span<const std::byte> bytes) {
     }
 }
 
+std::size_t ScriptedSftp::arrived() {
+    for (; !arrivals_.empty() && arrivals_.front().first <= Clock::now(); arrivals_.pop_front())
+        arrived_ = arrivals_.front().second;
+    return arrived_;
+}
+
 void ScriptedSftp::said() {
+    arrivals_.emplace_back(Clock::now() + round_trip, to_client_.size());
     if (end_ != nullptr) end_->wake();
 }
 
@@ -134,6 +144,15 @@ void ScriptedSftp::end(std::string last_words) {
 std::size_t ScriptedSftp::count(PacketType type) const {
     return static_cast<std::size_t>(std::count_if(received_.begin(), received_.end(),
                                                   [type](const Packet& one) { return one.type == type; }));
+}
+
+awaitable<std::unique_ptr<Transport>> ScriptedCarrier::open(Deadline) {
+    ++asked;
+    if (grants.empty())
+        throw Error(ErrorCode::server_busy, "The server grants no further session.").ends_session();
+    const auto script = grants.front();
+    grants.pop_front();
+    co_return script->connect();
 }
 
 }  // namespace fairlead::test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ class ScriptedSftp : public std::enable_shared_from_this<ScriptedSftp> {
     std::function<void(const Packet&)> on_packet;
     std::vector<std::pair<std::string, std::string>> extensions;
     bool answers_init = true;
+    bool carrier_stands = false;              ///< after the stream has ended
+    std::chrono::milliseconds round_trip{0};  ///< what is said reaches the client that much later
 
     /// The client's end; one per script.
     std::unique_ptr<sftp::Transport> connect();
@@ -46,13 +49,31 @@ class ScriptedSftp : public std::enable_shared_from_this<ScriptedSftp> {
     void take(std::span<const std::byte> bytes);
     void said();
 
+    using Clock = std::chrono::steady_clock;
+
+    std::size_t arrived();
+
     sftp::Bytes to_client_;
     std::size_t taken_ = 0;
+    std::deque<std::pair<Clock::time_point, std::size_t>> arrivals_;  // when, and up to which byte
+    std::size_t arrived_ = 0;
     sftp::Bytes from_client_;
     std::vector<Packet> received_;
     std::string last_words_;
     bool ended_ = false;
     End* end_ = nullptr;
+};
+
+/// A connection on which scripted conversations are opened, one after the other.
+class ScriptedCarrier final : public sftp::Carrier {
+  public:
+    std::deque<std::shared_ptr<ScriptedSftp>> grants;  ///< once there are no more, the server is busy
+    bool stands = true;
+    unsigned asked = 0;
+
+    awaitable<std::unique_ptr<sftp::Transport>> open(Deadline) override;
+    bool connected() const noexcept override { return stands; }
+    void close() noexcept override { stands = false; }
 };
 
 }  // namespace fairlead::test

@@ -1,0 +1,165 @@
+#include "transfer/attempts.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+#include "transfer/failure.hpp"
+
+namespace fairlead::transfer {
+namespace asio = boost::asio;
+namespace {
+
+using Phase = Staged::Phase;
+constexpr unsigned kMostNewBeginnings = 2;  // in one attempt, when going on did not work
+
+/// The two sessions of an attempt. A failure that spoils one may be of either: both are left.
+struct Pair {
+    Sessions::Lease from, to;
+    void note(const Error& failure) {
+        if (failure.session_usable) return;
+        from.broken();
+        to.broken();
+    }
+};
+
+/// Whoever waits for a session of a busy server has waited as long as patience allows.
+void refuse_to_wait_twice(const Error& failure) {
+    if (failure.code == ErrorCode::server_busy) throw Error(failure);
+}
+
+class FileMove {
+  public:
+    FileMove(const Ways& ways, const Options& options, bool durable, bool publish, Progress* progress,
+             bool& unreachable)
+        : ways_(ways),
+          options_(options),
+          durable_(durable),
+          publish_(publish),
+          progress_(progress),
+          unreachable_(unreachable) {}
+
+    awaitable<Staged> run(Job job) {
+        const auto began = std::chrono::steady_clock::now();
+        unsigned failures = 0, beginnings = 0;
+        for (;;) {
+            auto failure = co_await caught(attempt(job, false));
+            if (failure && staged_.start_over && beginnings < kMostNewBeginnings) {
+                ++beginnings;
+                continue;
+            }
+            if (failure) failure = co_await look_in_doubt(job, *failure);
+            if (!failure) break;
+            ++failures;
+            if (unreachable_) refuse_to_wait_twice(*failure);
+            co_await wait_or_throw(*failure, failures, ways_.patience, job.source, ways_.retrying);
+        }
+        auto& result = staged_.result;
+        result.attempts = failures + 1;
+        result.seconds = std::chrono::steady_clock::now() - began;
+        // What earlier attempts of this run brought was moved by this run.
+        const auto before = std::min(first_offset_.value_or(0), result.resumed);
+        result.bytes += result.resumed - before;
+        result.resumed = before;
+        co_return std::move(staged_);
+    }
+
+  private:
+    awaitable<void> attempt(const Job& job, bool only_look) {
+        staged_ = Staged{};
+        staged_.job = job;
+        unreachable_ = true;
+        auto [from, to] = co_await Sessions::take_both(ways_.source, ways_.target);
+        unreachable_ = false;
+        Pair pair{std::move(from), std::move(to)};
+        const Route route{pair.from.files(), pair.to.files(), &ways_.source.place(), &ways_.target.place(),
+                          ways_.journal};
+        const auto failure = co_await caught(steps(route, only_look));
+        if (!first_offset_ && staged_.phase != Phase::planned) first_offset_ = staged_.plan.offset;
+        if (!failure) co_return;
+        pair.note(*failure);
+        throw Error(*failure);
+    }
+
+    awaitable<void> steps(const Route& route, bool only_look) {
+        co_await stage(route, staged_, options_, durable_, progress_, only_look);
+        if (publish_ && staged_.phase == Phase::staged) co_await publish_staged(route, staged_);
+    }
+
+    /// Everything was sent, or the new name was asked for, but the answer did not come: looking tells, with
+    /// sessions that work. Gives the failure where it remains one.
+    awaitable<std::optional<Error>> look_in_doubt(const Job& job, Error failure) {
+        const bool doubtful =
+            staged_.kept && staged_.phase >= Phase::sent && failure.code != ErrorCode::cancelled;
+        if (!doubtful) co_return failure;
+        const auto seen = co_await caught(attempt(job, true));
+        if (!seen) co_return std::nullopt;
+        if (seen->code == ErrorCode::cancelled) co_return seen;
+        co_return failure;
+    }
+
+    const Ways& ways_;
+    const Options& options_;
+    bool durable_, publish_;
+    Progress* progress_;
+    bool& unreachable_;
+    Staged staged_;
+    std::optional<std::uint64_t> first_offset_;
+};
+
+}  // namespace
+
+awaitable<void> wait_or_throw(const Error& failure, unsigned failures, const Patience& patience,
+                              const std::string& what, const Retrying& retrying) {
+    if (!is_worth_another(failure, failures, patience)) throw Error(failure);
+    const auto wait = wait_after(failures, failure, patience, luck());
+    if (retrying) retrying(what, failure, failures, wait);
+    asio::steady_timer timer(co_await asio::this_coro::executor, wait);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+awaitable<std::pair<Sessions::Lease, Sessions::Lease>> take_both_patiently(const Ways& ways,
+                                                                           const std::string& what) {
+    for (unsigned failures = 0;;) {
+        std::optional<std::pair<Sessions::Lease, Sessions::Lease>> leases;
+        const auto take = [](const Ways& places, auto& into) -> awaitable<void> {
+            into.emplace(co_await Sessions::take_both(places.source, places.target));
+        };
+        const auto failure = co_await caught(take(ways, leases));
+        if (!failure) co_return std::move(*leases);
+        ++failures;
+        refuse_to_wait_twice(*failure);
+        co_await wait_or_throw(*failure, failures, ways.patience, what, ways.retrying);
+    }
+}
+
+awaitable<Staged> move_file(const Ways& ways, Job job, const Options& options, bool durable, bool publish,
+                            Progress* progress, bool& unreachable) {
+    FileMove move(ways, options, durable, publish, progress, unreachable);
+    co_return co_await move.run(std::move(job));
+}
+
+awaitable<void> settle(const Ways& ways, const Staged& staged, const Options& options) {
+    if (!options.delete_source && options.move_source_to.empty()) co_return;
+    for (unsigned failures = 0;;) {
+        const auto step = [](const Ways& places, const Staged& file,
+                             const Options& wanted) -> awaitable<void> {
+            auto from = co_await places.source.take();
+            const auto failure = co_await caught(settle_source(from.files(), file, wanted));
+            if (!failure) co_return;
+            if (!failure->session_usable) from.broken();
+            throw Error(*failure);
+        };
+        const auto failure = co_await caught(step(ways, staged, options));
+        if (!failure) co_return;
+        ++failures;
+        // A command whose answer did not come may have been done: another one tells, in any case.
+        auto patience = ways.patience;
+        if (leaves_doubt(*failure)) patience.retries = std::max(patience.retries, 1u);
+        co_await wait_or_throw(*failure, failures, patience, staged.job.source, ways.retrying);
+    }
+}
+
+}  // namespace fairlead::transfer

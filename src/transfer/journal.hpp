@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "transfer/journal_file.hpp"
+#include "transfer/journal_record.hpp"
+
+namespace fairlead::transfer {
+
+/// The checkpoint on disk of the transfers of one process: what is under way, so that after Ctrl-C, a lost
+/// network or `kill -9` the next run goes on with it, tidies up after it, or sees that it was delivered.
+///
+/// One file for each process, in one directory for all, locked for the life of its owner (the kernel gives
+/// the lock back when it dies). What a dead owner left is taken over one by one, when the same target, or
+/// for small things the same place, is used again. Writing a line costs no wait for the disk: it survives
+/// the process, not a power failure; `sync` makes it survive that too.
+///
+/// A journal that cannot be written costs no transfer: it goes on in memory, where only this process sees
+/// it, and `trouble` says why. Used from one thread.
+class Journal {
+  public:
+    /// `directory` is made when the first line is written; empty: in memory only.
+    explicit Journal(std::string directory = {});
+    /// Leaves a file behind only where something is unfinished.
+    ~Journal();
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+
+    /// Records a transfer before its first byte, and gives its number.
+    std::uint64_t begin(Unfinished transfer);
+    /// All bytes are at the target, verified.
+    void staged(std::uint64_t number, std::uint64_t size, std::string checksum);
+    /// The file that is being replaced is about to be moved there.
+    void aside(std::uint64_t number, std::string path);
+    /// What is at the target is of no use, and could not be removed yet.
+    void doomed(std::uint64_t number);
+    /// Nothing of it is open any more. Need not reach the disk at once: who reads "staged" looks.
+    void end(std::uint64_t number);
+    /// Nobody works on it now; it may be claimed.
+    void leave(std::uint64_t number);
+    /// Nothing when it has ended.
+    const Unfinished* find(std::uint64_t number) const;
+
+    /// What is unfinished for this target and worked on by nobody, of this process or of dead ones. It is
+    /// ours from now on: each must be ended, or left again.
+    std::vector<Unfinished> claim(const std::string& place, const std::string& asked);
+    /// The same for all of a place that `wanted` says yes to.
+    std::vector<Unfinished> claim_where(const std::string& place,
+                                        const std::function<bool(const Unfinished&)>& wanted);
+    /// What dead processes left at a place. Not claimed.
+    std::vector<Unfinished> left_at(const std::string& place);
+    /// Looks again for journals of processes that have died meanwhile.
+    void look_around();
+
+    /// A call that makes the lines so far survive a power failure; it blocks, on a thread of its own.
+    std::function<void()> syncing() const { return file_.syncing(); }
+    /// Why the journal is not written; empty: it is.
+    const std::string& trouble() const noexcept { return trouble_; }
+
+  private:
+    struct Open {
+        Unfinished transfer;
+        bool worked_on = true;
+    };
+
+    void write(std::string_view lines);
+    void compact_if_large();
+    std::vector<Unfinished> take_from_dead(const std::function<bool(const Unfinished&)>& wanted);
+
+    std::string directory_;
+    std::string trouble_;
+    JournalFile file_;
+    std::string pending_;  // ends, which travel with the next line
+    std::uint64_t next_ = 1;
+    std::unordered_map<std::uint64_t, Open> open_;
+    std::multimap<std::string, std::uint64_t> by_target_;  // key_of place and target asked for
+    bool looked_ = false;
+    std::map<std::string, std::vector<Unfinished>> dead_;  // by path of the journal
+};
+
+}  // namespace fairlead::transfer

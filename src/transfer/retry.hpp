@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+
+#include "fairlead/error.hpp"
+
+namespace fairlead::transfer {
+
+/// How patiently what failed is tried again.
+struct Patience {
+    unsigned retries = 0;                            ///< after the first attempt; 0: one attempt
+    std::chrono::milliseconds first_wait{500};       ///< before the first retry; doubled for each further one
+    std::chrono::milliseconds longest_wait{30'000};  ///< never more, unless the server names a longer wait
+};
+
+/// How long to wait after so many failures (1 and more). `luck`, from 0 to 1, spreads what would otherwise
+/// come back all at once over the second half of the wait.
+std::chrono::milliseconds wait_after(unsigned failures, const Error& error, const Patience& patience,
+                                     double luck);
+
+/// Whether another attempt is due after so many failures: only where the error says that it may help, and
+/// as long as patience lasts.
+bool is_worth_another(const Error& error, unsigned failures, const Patience& patience) noexcept;
+
+/// From 0 to 1.
+double luck();
+
+}  // namespace fairlead::transfer
