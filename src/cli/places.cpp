@@ -8,6 +8,8 @@
 #include "base/path.hpp"
 #include "fairlead/open.hpp"
 #include "remote/local_file_system.hpp"
+#include "service/connections.hpp"
+#include "service/workspace.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::cli {
@@ -84,9 +86,18 @@ Place Places::at(const Location& location, const std::string& role) {
     place.ends_in_slash = location.ends_in_slash;
     place.label = location.text;
     place.prefix = prefix_of(location);
+    place.limit = limit_of(location);
     place.path =
         path::confine(place.local ? std::filesystem::absolute(location.path).string() : location.path);
     return place;
+}
+
+std::shared_ptr<net::RateLimit> Places::limit_of(const Location& location) {
+    if (location.kind != Kind::connection) return nullptr;
+    const auto connection =
+        context_.workspace().connections().get(context_.options.project, location.connection);
+    if (connection.bandwidth_limit.empty()) return nullptr;
+    return net::RateLimit::shared(connection.record.id, RateSchedule::parse(connection.bandwidth_limit));
 }
 
 Place Places::confined_folder(const std::string& folder) {
@@ -109,6 +120,15 @@ Place Places::confined_folder(const std::string& folder) {
 awaitable<void> Places::close() {
     for (const auto& [key, sessions] : opened_)
         co_await sessions->close();
+}
+
+net::RateLimits limits_of(const Context& context, const std::string& own) {
+    net::RateLimits limits;
+    const auto& process = context.options.process_bwlimit;
+    if (!process.empty())
+        limits.add(net::RateLimit::shared("", RateSchedule::parse(process, "process-bwlimit")));
+    if (!own.empty()) limits.add(std::make_shared<net::RateLimit>(RateSchedule::parse(own)));
+    return limits;
 }
 
 void with_places(Context& context, const ConnectionFlags& flags, unsigned sessions,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/location.hpp"
+#include "net/rate_limit.hpp"
 #include "transfer/sessions.hpp"
 
 namespace fairlead::cli {
@@ -20,6 +21,7 @@ struct Place {
     std::string label;  ///< as it was given
     /// How a path of the same file system is written as a location, such as "partner:/in/a.txt".
     std::string located(std::string_view inside) const;
+    std::shared_ptr<net::RateLimit> limit;  ///< of the connection; null: none
     std::string prefix;  ///< what stands before a path in a location: "partner:", "sftp://host", or nothing
 };
 
@@ -43,6 +45,7 @@ class Places {
 
   private:
     std::shared_ptr<transfer::Sessions> make_sessions(const Location& location);
+    std::shared_ptr<net::RateLimit> limit_of(const Location& location);
 
     Context& context_;
     const ConnectionFlags& flags_;
@@ -52,6 +55,10 @@ class Places {
     std::map<std::string, std::shared_ptr<transfer::Sessions>> opened_;
     std::set<std::string> roles_;
 };
+
+/// The bandwidth limits of a verb: the process's, and its own (--bwlimit; empty: none). Throws
+/// invalid_argument.
+net::RateLimits limits_of(const Context& context, const std::string& own);
 
 /// Runs the body of a verb with its places, and closes them after it.
 void with_places(Context& context, const ConnectionFlags& flags, unsigned sessions,

@@ -135,7 +135,8 @@ class Move {
             moved += rest.size();
             if (progress_ != nullptr) progress_->moved(rest.size());
         }
-        co_await move_bytes(*from_, *to_, digest_for_moving(), progress_, plan_.offset, moved);
+        co_await move_bytes(*from_, *to_, digest_for_moving(), progress_, options_.limits, plan_.offset,
+                            moved);
         staged_.phase = Phase::sent;
         co_await to_->finish();
     }

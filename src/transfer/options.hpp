@@ -9,6 +9,7 @@
 
 #include "fairlead/entry.hpp"
 #include "fairlead/error.hpp"
+#include "net/rate_limit.hpp"
 #include "transfer/retry.hpp"
 
 /// The words of a transfer: what is wanted, and what came of it.
@@ -39,6 +40,7 @@ struct Options {
     bool durable = true;    ///< wait for the disk before a file gets its name: of this machine always, of a
                             ///< server in transfer_file, and in a Run when the source is to go
     bool delete_source = false;  ///< once the target is published and verified
+    net::RateLimits limits;      ///< of bandwidth; all that share one keep it together
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
 
     bool resume = true;               ///< go on with what an earlier run of ours left unfinished

@@ -13,6 +13,9 @@ namespace fairlead::test {
 /// The built binary with a data directory of its own.
 class Cli {
   public:
+    /// `binary`: another one of the same kind than build/fairlead.
+    explicit Cli(std::string binary = FAIRLEAD_TEST_BINARY) : binary_(std::move(binary)) {}
+
     /// Runs `fairlead ARGUMENTS...` to its end.
     ProcessResult operator()(const std::vector<std::string>& arguments, ProcessOptions options = {}) const;
     /// The same, expecting success; gives standard output. Throws std::runtime_error with what was said
@@ -28,6 +31,7 @@ class Cli {
     const TemporaryFolder& folder() const noexcept { return folder_; }
 
   private:
+    std::string binary_;
     TemporaryFolder folder_;
 };
 
