@@ -6,6 +6,7 @@
 
 #include "base/fault_point.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/names.hpp"
 
 namespace fairlead::transfer {
 namespace {
@@ -143,11 +144,29 @@ awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string
     co_return best;
 }
 
+namespace {
+
+/// The right to remove a temporary file. Under a name that the user chose, a living transfer may be writing
+/// by now: then there is none.
+std::optional<std::shared_ptr<void>> name_of_its_own(Journal& journal, const std::string& place,
+                                                     const std::string& path) {
+    if (is_unguessable(path)) return nullptr;
+    try {
+        return journal.reserve(place, path);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
 awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t number) {
     const auto* left = journal.find(number);
     if (left == nullptr) co_return;
     if (!left->temporary.empty()) {  // what has a final name is not ours to remove
         const std::string path = left->temporary;
+        const auto name = name_of_its_own(journal, left->target_place, path);
+        if (!name) co_return journal.end(number);
         FAIRLEAD_FAULT_POINT("leftover.before_removing");
         const auto failure = co_await caught(target.remove(path));
         FAIRLEAD_FAULT_POINT("leftover.after_removing");
@@ -208,20 +227,18 @@ awaitable<std::vector<std::byte>> read_range(FileSystem& files, const std::strin
     co_return bytes;
 }
 
-awaitable<bool> meets(ReadStream& stream, std::span<const std::byte> expected,
-                      std::span<const std::byte>& rest) {
+awaitable<std::vector<std::byte>> read_next(ReadStream& stream, std::size_t length,
+                                            std::span<const std::byte>& rest) {
     rest = {};
-    while (!expected.empty()) {
-        auto piece = co_await stream.read();
-        if (piece.empty()) co_return false;
-        const auto count = std::min(piece.size(), expected.size());
-        if (!std::equal(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count),
-                        piece.begin()))
-            co_return false;
-        expected = expected.subspan(count);
-        rest = piece.subspan(count);
+    std::vector<std::byte> bytes;
+    while (bytes.size() < length) {
+        const auto piece = co_await stream.read();
+        if (piece.empty()) break;
+        const auto wanted = std::min(piece.size(), length - bytes.size());
+        bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(wanted));
+        rest = piece.subspan(wanted);
     }
-    co_return true;
+    co_return bytes;
 }
 
 }  // namespace fairlead::transfer

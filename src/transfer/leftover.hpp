@@ -52,9 +52,9 @@ const std::string& written_path(const Unfinished& transfer);
 awaitable<std::vector<std::byte>> read_range(FileSystem& files, const std::string& path, std::uint64_t offset,
                                              std::size_t length, std::optional<std::uint64_t> file_size);
 
-/// Whether the next bytes of a stream are these. What was read beyond them is `rest`, valid until the next
-/// read.
-awaitable<bool> meets(ReadStream& stream, std::span<const std::byte> expected,
-                      std::span<const std::byte>& rest);
+/// The next bytes of a stream; fewer where it ends before. What was read beyond them is `rest`, valid until
+/// the next read.
+awaitable<std::vector<std::byte>> read_next(ReadStream& stream, std::size_t length,
+                                            std::span<const std::byte>& rest);
 
 }  // namespace fairlead::transfer
