@@ -8,7 +8,8 @@ constexpr const char* kSftp = "openssh";
 constexpr const char* kNoReplace = "openssh no-replace";  // its rename never replaces
 constexpr const char* kLocal = "local";
 
-constexpr std::size_t kLarge = 3'000'000;  // so that there is a middle
+constexpr std::size_t kLarge = 3'000'000;   // so that there is a middle
+constexpr std::size_t kPiped = 10'000'000;  // so that it goes through pipes
 constexpr std::size_t kSmall = 3'000;
 
 std::string large() {
@@ -106,6 +107,10 @@ std::vector<Scenario> scenarios() {
     auto archive = one_file("get_ftp_move", kFtp, kLocal, {"get", "--move-after", "done"});
     archive.left = {{"done/source.bin", large()}};
     all.push_back(archive);
+
+    auto piped = one_file("get_ftp_large", kFtp, kLocal, {"get"});
+    piped.sources["source.bin"] = piped.left["source.bin"] = piped.after["target.bin"] = noise(kPiped, 9);
+    all.push_back(piped);
 
     all.push_back(one_file("put_ftp_named", kLocal, kFtp, {"put", "--temporary-extension", "part"}));
     all.push_back(one_file("put_sftp_staged", kLocal, kSftp, {"put", "--staging-directory", "staging"}));
