@@ -82,6 +82,13 @@ bool is_small(const Unfinished& left) {
            (left.state == State::doomed || !left.source_size || *left.source_size < kWorthResuming);
 }
 
+/// A source that was deleted or moved once its target was published: nobody will ask for it again.
+awaitable<bool> has_no_source(const Route& route, const Unfinished& left) {
+    if (route.from == nullptr || route.from->identity != left.source_place) co_return false;
+    const auto there = co_await try_stat(route.source, left.source_path);
+    co_return !there;
+}
+
 bool is_forgotten(const Unfinished& left) {
     return std::chrono::system_clock::now() - left.begun > kForgottenAfter;
 }
@@ -179,19 +186,28 @@ awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t 
     journal.end(number);
 }
 
-awaitable<void> sweep(FileSystem& target, Journal& journal, const std::string& place) {
-    if (place.empty()) co_return;
+awaitable<void> sweep(const Route& route) {
+    if (!route.remembers()) co_return;
+    auto& target = route.target;
+    auto& journal = *route.journal;
+    const auto& place = route.to->identity;
     journal.look_around();
-    std::vector<std::string> too_short;
+    std::vector<std::string> useless;
     for (const auto& left : journal.left_at(place)) {
         if (is_small(left) || left.temporary.empty()) continue;
         const auto there = co_await try_stat(target, left.temporary);
-        if (!there || (there->size && *there->size < kWorthResuming)) too_short.push_back(left.temporary);
+        bool of_no_use = !there || (there->size && *there->size < kWorthResuming);
+        // What has its final name is still to be told apart from what is to be sent again, unless that is
+        // not possible any more.
+        if (of_no_use && left.state == State::staged) {
+            const auto over = co_await has_no_source(route, left);
+            of_no_use = !there && over;
+        }
+        if (of_no_use) useless.push_back(left.temporary);
     }
     const auto claimed = journal.claim_where(place, [&](const Unfinished& left) {
         return is_small(left) || is_forgotten(left) ||
-               (left.state == State::begun &&
-                std::find(too_short.begin(), too_short.end(), left.temporary) != too_short.end());
+               std::find(useless.begin(), useless.end(), left.temporary) != useless.end();
     });
     Claims claims(journal, claimed);
     for (const auto& left : claimed) {
@@ -199,7 +215,9 @@ awaitable<void> sweep(FileSystem& target, Journal& journal, const std::string& p
         if (left.state == State::staged && !is_forgotten(left)) {
             // It may have been published. Only what is still under the temporary name is certainly not.
             const auto unpublished = co_await try_stat(target, left.temporary);
-            if (!unpublished) continue;
+            bool over = false;
+            if (!unpublished) over = co_await has_no_source(route, left);
+            if (!unpublished && !over) continue;
         }
         const auto failure = co_await caught(remove_left(target, journal, left.number));
         if (!failure) claims.settled(left.number);
