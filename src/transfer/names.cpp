@@ -33,6 +33,10 @@ std::string unguessable() {
     return text;
 }
 
+bool is_unguessable(std::string_view temporary) noexcept {
+    return temporary.ends_with(".fairlead");
+}
+
 std::string temporary_path(std::string_view target, const Options& options, std::string_view unguessable) {
     const auto [parent, name] = path::split(target);
     const auto directory =

@@ -11,6 +11,9 @@ namespace fairlead::transfer {
 /// temporary extension "NAME.EXTENSION"; else ".NAME.<unguessable>.fairlead", cut to what file systems allow.
 std::string temporary_path(std::string_view target, const Options& options, std::string_view unguessable);
 
+/// Whether it is such a name of our own, which no other transfer uses.
+bool is_unguessable(std::string_view temporary) noexcept;
+
 /// 80 random bits, in letters and digits.
 std::string unguessable();
 

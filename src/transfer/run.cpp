@@ -94,7 +94,8 @@ awaitable<void> Run::prepare(unsigned& workers, bool& together) {
     };
     const auto operations = std::min(at_once(source_, from), at_once(target_, to)) / each_takes();
     workers = static_cast<unsigned>(std::clamp<std::uint64_t>(operations, 1, kMostWorkers));
-    const auto failure = co_await caught(sweep(to.files(), *ways_.journal, target_.identity()));
+    const Route route{from.files(), to.files(), &source_.place(), &target_.place(), ways_.journal};
+    const auto failure = co_await caught(sweep(route));
     if (!failure) co_return;
     if (failure->code == ErrorCode::cancelled) throw Error(*failure);
     if (!failure->session_usable) to.broken();  // what is left over is not worth failing for

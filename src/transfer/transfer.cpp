@@ -107,7 +107,7 @@ void take_as_delivered(Staged& staged, const Leftover& left) {
 }
 
 awaitable<void> prove(const Route& route, Staged& staged, const Options& options) {
-    auto& [job, plan, result, phase, entry, start_over, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, kept] = staged;
     const auto size = plan.existing_size + plan.offset + result.bytes;
     if (!options.text) {
         const auto told = co_await verify_size(route.target, written_path(plan), size);
@@ -173,6 +173,9 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
     if (goes_on) go_on(staged.plan, *left);
     staged.result.target = staged.plan.target;
     if (staged.plan.mode == Mode::skip) co_return;
+    const bool own_name = !staged.plan.temporary.empty() && options.temporary_extension.empty();
+    if (route.remembers() && !own_name)
+        staged.name = route.journal->reserve(route.to->identity, written_path(staged.plan));
     if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr);
     if (staged.plan.adopted && !staged.plan.temporary.empty())
         co_await route.target.rename(staged.plan.target, staged.plan.temporary, false);
@@ -181,7 +184,7 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
 awaitable<void> stage_file(const Route& route, Staged& staged, const Options& options, bool durable,
                            Progress* progress, bool only_look) {
     co_await plan_and_record(route, staged, options, only_look);
-    auto& [job, plan, result, phase, entry, start_over, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, kept] = staged;
     FAIRLEAD_FAULT_POINT("transfer.planned");
     if (phase == Phase::published) co_return;
     if (plan.mode == Mode::skip) {
@@ -247,6 +250,7 @@ awaitable<void> sync_after(FileSystem& target, const Staged& staged) {
 }  // namespace
 
 awaitable<void> discard(const Route& route, Staged& staged) {
+    staged.name.reset();
     if (staged.entry != 0) {
         co_await remove_left(route.target, *route.journal, std::exchange(staged.entry, 0));
         co_return;

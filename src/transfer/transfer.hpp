@@ -35,9 +35,10 @@ struct Staged {
     TransferPlan plan;
     TransferResult result;
     Phase phase = Phase::planned;
-    std::uint64_t entry = 0;  ///< in the route's journal; 0: none
-    bool start_over = false;  ///< after a failure: going on did not work, from the beginning it may
-    bool kept = false;        ///< after a failure: what arrived stays at the target, to be gone on with
+    std::uint64_t entry = 0;     ///< in the route's journal; 0: none
+    bool start_over = false;     ///< after a failure: going on did not work, from the beginning it may
+    std::shared_ptr<void> name;  ///< the right to a name that others could choose too
+    bool kept = false;           ///< after a failure: what arrived stays at the target, to be gone on with
 };
 
 /// Decides what to do and moves the bytes. With `durable` false, they need FileSystem::sync before they are
