@@ -108,6 +108,8 @@ class WriteStream {
     /// Ends the file and waits for the server's word that it has all of it. Only after this returned is it
     /// so.
     virtual awaitable<void> finish() = 0;
+    /// After finish: how large the file is then, where the other side told that without being asked once more.
+    virtual std::optional<std::uint64_t> final_size() const { return std::nullopt; }
     /// Gives up; what was written so far may stay behind. Leaves the session usable where the protocol can.
     virtual awaitable<void> abort() = 0;
 };

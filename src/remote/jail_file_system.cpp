@@ -85,6 +85,7 @@ class JailedWriteStream final : public WriteStream {
     }
     awaitable<int> take_pipe() override { return told_to_caller(inner_->take_pipe(), names_); }
     awaitable<void> finish() override { return told_to_caller(inner_->finish(), names_); }
+    std::optional<std::uint64_t> final_size() const override { return inner_->final_size(); }
     awaitable<void> abort() override { return told_to_caller(inner_->abort(), names_); }
 
   private:

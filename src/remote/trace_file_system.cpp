@@ -118,6 +118,7 @@ class TracedWriteStream final : public WriteStream {
         if (span_) span_->succeeded(fmt::format("{} bytes", count_));
         span_.reset();
     }
+    std::optional<std::uint64_t> final_size() const override { return inner_->final_size(); }
     awaitable<void> abort() override {
         if (span_) span_->succeeded(fmt::format("given up after {} bytes", count_));
         return inner_->abort();

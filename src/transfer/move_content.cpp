@@ -138,6 +138,7 @@ class Move {
         co_await move_bytes(*from_, *to_, digest_for_moving(), progress_, plan_.offset, moved);
         staged_.phase = Phase::sent;
         co_await to_->finish();
+        staged_.told_size = to_->final_size();
     }
 
     /// After going on, the digest of what was moved would be that of a part.
