@@ -58,7 +58,7 @@ struct Abilities {
     /// How far below the end of a file whose writing broke off bytes may be missing, because writes are under
     /// way in any order; 0: what is there is there without holes.
     std::uint64_t unordered_writes = 0;
-    unsigned concurrent_operations = 1;        ///< how many streams one session can hold open at once
+    unsigned concurrent_operations = 1;  ///< how many streams one session can hold open at once
 };
 
 /// A directory being listed, batch by batch, so that its size never matters.
@@ -81,10 +81,14 @@ class ReadStream {
     /// The open local file that these bytes are, so that WriteStream::write_from can send it the shortest
     /// way; -1 when there is none. Stays open as long as the stream.
     virtual int descriptor() const noexcept { return -1; }
+    /// Whether read_into works.
+    virtual bool can_read_into() const noexcept { return false; }
+    /// Like read, into the caller's memory (WriteStream::room). Gives how many; 0 is the proven end.
+    virtual awaitable<std::size_t> read_into(std::span<std::byte> room);
     /// Whether read_to_pipe works: nothing has to look at the bytes or change them on their way.
     virtual bool can_read_to_pipe() const noexcept { return false; }
-    /// Like read, but moves the bytes straight into an empty pipe (WriteStream::take_pipe), never through this
-    /// program's memory. Gives how many; 0 is the proven end.
+    /// Like read, but moves the bytes straight into an empty pipe (WriteStream::take_pipe), never through
+    /// this program's memory. Gives how many; 0 is the proven end.
     virtual awaitable<std::uint64_t> read_to_pipe(int pipe);
     /// Ends early without an error and leaves the session usable where the protocol can. Not needed after the
     /// end.
@@ -98,6 +102,11 @@ class WriteStream {
     /// Takes the bytes; returns when they are sent or safely buffered (bounded). An error may be of earlier
     /// bytes.
     virtual awaitable<void> write(std::span<const std::byte> bytes) = 0;
+    /// Where bytes may be put so that `write` need not copy them: fill the front of it, and write that.
+    /// Nothing where there is no such room. Ends with the next call.
+    virtual awaitable<std::span<std::byte>> room();
+    /// Whether write_from is a shorter way than reading the file and writing what was read.
+    virtual bool can_send_file() const noexcept { return false; }
     /// Sends `count` bytes of an open local file from `offset`, by the shortest way the transport has.
     /// Returns how many were sent: less than `count` only when the file ended.
     virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count);
@@ -108,8 +117,8 @@ class WriteStream {
     /// Ends the file and waits for the server's word that it has all of it. Only after this returned is it
     /// so.
     virtual awaitable<void> finish() = 0;
-    /// After finish: how large the file is then, where the other side told that without being asked once more.
-    virtual std::optional<std::uint64_t> final_size() const { return std::nullopt; }
+    /// After `finish`: the file's size there, where the server has told it by the way; spares a stat.
+    virtual std::optional<std::uint64_t> confirmed_size() const { return std::nullopt; }
     /// Gives up; what was written so far may stay behind. Leaves the session usable where the protocol can.
     virtual awaitable<void> abort() = 0;
 };

@@ -40,6 +40,15 @@ std::string_view to_string(ChecksumAlgorithm algorithm) noexcept {
     return "sha256";
 }
 
+awaitable<std::size_t> ReadStream::read_into(std::span<std::byte>) {
+    throw Error(ErrorCode::internal, "These bytes cannot be read into a buffer of the caller.");
+    co_return 0;
+}
+
+awaitable<std::span<std::byte>> WriteStream::room() {
+    co_return std::span<std::byte>{};
+}
+
 awaitable<std::uint64_t> ReadStream::read_to_pipe(int) {
     throw Error(ErrorCode::internal, "These bytes cannot be read into a pipe.");
     co_return 0;

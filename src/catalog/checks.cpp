@@ -11,6 +11,9 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "base/rate_schedule.hpp"
+#include "fairlead/error.hpp"
+
 namespace fairlead::catalog {
 namespace {
 
@@ -112,6 +115,17 @@ std::string problem_of_time_zone(const std::string& name) {
         return {};
     } catch (const std::runtime_error&) {
         return "is no time zone; write it as Europe/Istanbul, America/New_York or UTC";
+    }
+}
+
+std::string problem_of_rate_schedule(const std::string& text) {
+    if (text.empty()) return {};
+    try {
+        (void)RateSchedule::parse(text);
+        return {};
+    } catch (const Error& error) {
+        const auto& fault = error.faults.front();
+        return fmt::format("holds '{}': {}", fault.value, fault.problem);
     }
 }
 

@@ -52,7 +52,8 @@ struct Connection {
     std::optional<unsigned> idle_timeout_seconds;     ///< of a data connection; else twice timeout_seconds
     unsigned retry_count = 3;
     unsigned max_sessions = 4;
-    std::string proxy;  ///< URL without a password
+    std::string bandwidth_limit;  ///< as RateSchedule reads it; empty: none
+    std::string proxy;            ///< URL without a password
     Secret proxy_password;
 
     TlsSettings tls;

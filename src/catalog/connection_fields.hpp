@@ -32,6 +32,7 @@ void for_each_field(SomeConnection& c, Visitor&& visit) {
     visit("idleTimeoutSeconds", c.idle_timeout_seconds);
     visit("retryCount", c.retry_count);
     visit("maxSessions", c.max_sessions);
+    visit("bandwidthLimit", c.bandwidth_limit);
     visit("proxy", c.proxy);
     visit("proxyPassword", c.proxy_password);
 

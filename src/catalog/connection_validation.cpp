@@ -115,6 +115,7 @@ class Checker {
             check_range("idleTimeoutSeconds", *c_.idle_timeout_seconds, 1, kLongestWait);
         check_range("retryCount", c_.retry_count, 0, 100);
         check_range("maxSessions", c_.max_sessions, 1, 256);
+        fault("bandwidthLimit", c_.bandwidth_limit, problem_of_rate_schedule(c_.bandwidth_limit));
     }
 
     void check_tls() {

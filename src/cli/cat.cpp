@@ -9,12 +9,15 @@ namespace {
 
 struct CatOptions {
     std::string location;
+    std::string bwlimit;
     std::shared_ptr<ConnectionFlags> flags;
 };
 
 }  // namespace
 
-awaitable<void> print_file(Context& context, const Place& place) {
+awaitable<void> print_file(Context& context, const Place& place, const std::string& bwlimit) {
+    auto limits = limits_of(context, bwlimit);
+    limits.add(place.limit);
     context.flush();
     auto lease = co_await place.sessions->take();
     Entry unknown;
@@ -22,7 +25,7 @@ awaitable<void> print_file(Context& context, const Place& place) {
     const transfer::SourceWatch watch(unknown, *stream);
     const auto output = standard_output();
     std::uint64_t bytes = 0;
-    co_await transfer::move_bytes(*stream, *output, nullptr, nullptr, 0, bytes);
+    co_await transfer::move_bytes(*stream, *output, nullptr, nullptr, limits, 0, bytes);
     co_await output->finish();
     co_await watch.check(lease.files(), place.path, bytes, false);
 }
@@ -31,11 +34,13 @@ void add_cat(CLI::App& app, Context& context) {
     auto options = std::make_shared<CatOptions>();
     auto* verb = app.add_subcommand("cat", "Write a file to standard output");
     verb->add_option("LOC", options->location, "The file")->required()->type_name("");
+    verb->add_option("--bwlimit", options->bwlimit, "Read at most so many bytes a second; see get --help")
+        ->type_name("RATE");
     options->flags = add_session_options(*verb);
     verb->callback([options, &context] {
         with_places(context, *options->flags, 1, [&](Places& places) -> awaitable<void> {
             const auto place = places.at(options->location);
-            co_await print_file(context, place);
+            co_await print_file(context, place, options->bwlimit);
         });
     });
 }

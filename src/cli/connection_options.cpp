@@ -103,6 +103,10 @@ void add_target_options(CLI::App& verb, const Flags& flags) {
         ->type_name("N");
     add_text(verb, flags, "--max-sessions", "maxSessions", "How many sessions to hold open at once")
         ->type_name("N");
+    add_text(
+        verb, flags, "--bwlimit", "bandwidthLimit",
+        "What transfers may take in bytes a second, such as 10M, or a timetable: \"08:00,512K 19:00,off\"")
+        ->type_name("RATE");
     add_text(verb, flags, "--proxy", "proxy", "Go through http://HOST:PORT or socks5://HOST:PORT")
         ->type_name("URL");
     verb.add_option("--proxy-password-env", flags->proxy_password_env,

@@ -26,9 +26,10 @@ struct GlobalOptions {
         "default";            ///< where names are looked up and made; `global` is seen from everywhere
     std::string environment;  ///< which values `${name}` takes
     bool json = false;
-    bool quiet = false;  ///< no messages and no progress
-    int verbosity = 0;   ///< 0, 1 (-v: steps), 2 (-vv: steps and notes)
-    bool trace = false;  ///< the protocol conversation on standard error
+    bool quiet = false;           ///< no messages and no progress
+    int verbosity = 0;            ///< 0, 1 (-v: steps), 2 (-vv: steps and notes)
+    std::string process_bwlimit;  ///< what all transfers of this process may take together; empty: all
+    bool trace = false;           ///< the protocol conversation on standard error
 };
 
 /// What a verb works with: the global options, the two outputs, the data directory, and a loop to run

@@ -49,7 +49,7 @@ class Copy {
         : context_(context),
           request_(request),
           places_(places),
-          options_(request.flags.to_options()),
+          options_(request.flags.to_options(context)),
           filter_(request.flags.filter.to_filter()),
           report_(context, "", "") {}
 
@@ -188,6 +188,8 @@ class Copy {
 
     awaitable<transfer::Options> options_for(const Item& item) {
         auto options = options_;
+        options.limits.add(item.place.limit);
+        options.limits.add(target_.limit);
         if (!options.staging_directory.starts_with('/') && !options.staging_directory.empty())
             options.staging_directory = path::join(path::parent(item.target), options.staging_directory);
         if (!options.staging_directory.empty())
@@ -320,7 +322,7 @@ void copy_files(Context& context, const CopyRequest& request, const ConnectionFl
     with_places(context, connection, request.flags.parallel, [&](Places& places) -> awaitable<void> {
         if (request.target.kind == Kind::standard_stream) {
             const auto place = places.at(request.sources.front());
-            co_await print_file(context, place);
+            co_await print_file(context, place, request.flags.bwlimit);
             co_return;
         }
         Copy copy(context, request, places);

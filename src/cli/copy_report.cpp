@@ -102,6 +102,12 @@ void CopyReport::moved_in_vain(std::uint64_t bytes) {
     there_ -= std::min(bytes, there_);
 }
 
+void CopyReport::stopped(const std::string& source, const Error& error) {
+    if (error.hint.empty()) return;
+    clear();
+    context_.note(to_printable(fmt::format("{}{}: {}", source_prefix_, source, error.hint)));
+}
+
 void CopyReport::retrying(const std::string& what, const Error& error, unsigned failures,
                           std::chrono::milliseconds wait) {
     clear();

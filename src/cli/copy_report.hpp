@@ -20,6 +20,7 @@ class CopyReport final : public transfer::RunListener {
     void moved(std::uint64_t bytes) override;
     void already_there(std::uint64_t bytes) override;
     void moved_in_vain(std::uint64_t bytes) override;
+    void stopped(const std::string& source, const Error& error) override;
     void retrying(const std::string& what, const Error& error, unsigned failures,
                   std::chrono::milliseconds wait) override;
     void done(const transfer::TransferResult& result) override;

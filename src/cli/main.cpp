@@ -51,6 +51,9 @@ void add_global_options(CLI::App& app, Context& context) {
     app.add_flag("--json", options.json,
                  "Results as JSON on standard output, failures as JSON on standard error");
     app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: say more");
+    app.add_option("--process-bwlimit", options.process_bwlimit,
+                   "What all transfers of this process may take together; see get --bwlimit")
+        ->type_name("RATE");
     app.add_flag("--trace", options.trace, "Show the protocol conversation, secrets masked");
     app.config_formatter(std::make_shared<FlagFile>());
     const auto* file = std::getenv("FAIRLEAD_CONFIG");

@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <filesystem>
+#include <limits>
 
 #include "base/path.hpp"
 #include "fairlead/open.hpp"
 #include "remote/local_file_system.hpp"
+#include "service/connections.hpp"
+#include "service/workspace.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::cli {
 namespace {
 
 using Kind = Location::Kind;
+constexpr unsigned kUnlimited = std::numeric_limits<unsigned>::max();
 
 /// What stands before the path of a URL: "sftp://user@host:22".
 std::string url_prefix(const std::string& text) {
@@ -44,42 +48,56 @@ std::string Place::located(std::string_view inside) const {
 
 Places::Places(Context& context, const ConnectionFlags& flags, boost::asio::any_io_executor executor,
                unsigned sessions)
-    : context_(context), flags_(flags), executor_(std::move(executor)), sessions_(sessions) {}
+    : context_(context), flags_(flags), executor_(executor), sessions_(sessions), servers_(executor) {}
+
+std::shared_ptr<transfer::Sessions> Places::make_sessions(const Location& location) {
+    transfer::PlaceFacts facts;
+    if (location.kind == Kind::local) {
+        auto opener = []() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local("/"); };
+        facts.identity = "local";
+        return std::make_shared<transfer::Sessions>(executor_, opener, 1, std::move(facts));
+    }
+    const auto destination = destination_of(context_, location, flags_);
+    auto opener = [this, location]() -> awaitable<std::shared_ptr<FileSystem>> {
+        auto opened = co_await open_location(context_, location, flags_);
+        co_return std::move(opened.files);
+    };
+    facts.identity = destination.identity;
+    facts.retries = destination.retry_count;
+    auto server = servers_.at(destination.server, destination.max_sessions.value_or(kUnlimited),
+                              {.retries = destination.retry_count});
+    return std::make_shared<transfer::Sessions>(executor_, opener, sessions_, std::move(facts),
+                                                std::move(server));
+}
 
 Place Places::at(const Location& location, const std::string& role) {
     if (location.kind == Kind::standard_stream)
         throw Error(ErrorCode::invalid_argument,
                     "'-' stands for standard input or output, which is not possible here.");
-    auto& sessions = opened_[role + "|" + key_of(location)];
-    if (!sessions) {
-        transfer::Sessions::Opener opener;
-        transfer::PlaceFacts facts;
-        unsigned most = 1;
-        if (location.kind == Kind::local) {
-            opener = []() -> awaitable<std::shared_ptr<FileSystem>> { co_return open_local("/"); };
-            facts.identity = "local";
-        } else {
-            const auto destination = destination_of(context_, location, flags_);
-            opener = [this, location]() -> awaitable<std::shared_ptr<FileSystem>> {
-                auto opened = co_await open_location(context_, location, flags_);
-                co_return std::move(opened.files);
-            };
-            // As many as were asked for, but never more than the connection allows.
-            most = destination.max_sessions == 0 ? sessions_ : std::min(sessions_, destination.max_sessions);
-            facts.identity = destination.identity;
-            facts.retries = destination.retry_count;
-        }
-        sessions = std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(facts));
-    }
+    const auto key = key_of(location);
+    auto& sessions = opened_[key];
+    const bool known = sessions != nullptr;
+    if (!known) sessions = make_sessions(location);
+    const bool another_role = roles_.insert(role + "|" + key).second;
+    if (known && another_role && location.kind != Kind::local) sessions->allow_more(sessions_);
     Place place;
     place.sessions = sessions;
     place.local = location.kind == Kind::local;
     place.ends_in_slash = location.ends_in_slash;
     place.label = location.text;
     place.prefix = prefix_of(location);
+    place.limit = limit_of(location);
     place.path =
         path::confine(place.local ? std::filesystem::absolute(location.path).string() : location.path);
     return place;
+}
+
+std::shared_ptr<net::RateLimit> Places::limit_of(const Location& location) {
+    if (location.kind != Kind::connection) return nullptr;
+    const auto connection =
+        context_.workspace().connections().get(context_.options.project, location.connection);
+    if (connection.bandwidth_limit.empty()) return nullptr;
+    return net::RateLimit::shared(connection.record.id, RateSchedule::parse(connection.bandwidth_limit));
 }
 
 Place Places::confined_folder(const std::string& folder) {
@@ -102,6 +120,15 @@ Place Places::confined_folder(const std::string& folder) {
 awaitable<void> Places::close() {
     for (const auto& [key, sessions] : opened_)
         co_await sessions->close();
+}
+
+net::RateLimits limits_of(const Context& context, const std::string& own) {
+    net::RateLimits limits;
+    const auto& process = context.options.process_bwlimit;
+    if (!process.empty())
+        limits.add(net::RateLimit::shared("", RateSchedule::parse(process, "process-bwlimit")));
+    if (!own.empty()) limits.add(std::make_shared<net::RateLimit>(RateSchedule::parse(own)));
+    return limits;
 }
 
 void with_places(Context& context, const ConnectionFlags& flags, unsigned sessions,

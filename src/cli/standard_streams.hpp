@@ -15,6 +15,6 @@ std::unique_ptr<WriteStream> standard_output();
 std::shared_ptr<FileSystem> standard_input();
 
 /// Writes a file to standard output, as it is.
-awaitable<void> print_file(Context& context, const Place& place);
+awaitable<void> print_file(Context& context, const Place& place, const std::string& bwlimit);
 
 }  // namespace fairlead::cli

@@ -2,11 +2,12 @@
 
 #include "base/path.hpp"
 #include "base/quantity.hpp"
+#include "cli/places.hpp"
 #include "cli/verb.hpp"
 
 namespace fairlead::cli {
 
-transfer::Options TransferFlags::to_options() const {
+transfer::Options TransferFlags::to_options(const Context& context) const {
     auto wanted = options;
     wanted.if_exists = transfer::parse_if_exists(if_exists);
     wanted.durable = !no_sync;
@@ -15,6 +16,7 @@ transfer::Options TransferFlags::to_options() const {
     if (!run_timeout.empty()) wanted.run_timeout = parse_duration(run_timeout, "run-timeout");
     // The next run tells by the time what changed.
     wanted.preserve = wanted.preserve || wanted.if_exists == transfer::IfExists::different;
+    wanted.limits = limits_of(context, bwlimit);
     Error error(ErrorCode::invalid_argument, "The flags of this transfer do not go together.");
     if (wanted.delete_source && !wanted.move_source_to.empty())
         error.faults.push_back({"move-after", wanted.move_source_to, "not together with --delete-after"});
@@ -23,6 +25,9 @@ transfer::Options TransferFlags::to_options() const {
     if (wanted.take_partial && wanted.text)
         error.faults.push_back(
             {"continue", "", "text mode changes line ends, so nobody knows where to go on"});
+    if (wanted.take_partial &&
+        (wanted.if_exists == transfer::IfExists::append || wanted.if_exists == transfer::IfExists::rename))
+        error.faults.push_back({"continue", "", "not together with --if-exists append or rename"});
     if (wanted.text && wanted.checksum)
         error.faults.push_back(
             {"checksum", "", "text mode changes line ends, so the ends cannot be compared"});
@@ -81,6 +86,11 @@ void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context
     verb.add_flag(
         "--no-sync", flags.no_sync,
         "Do not wait for the disk; after a power failure a file may be empty though it was reported");
+    verb.add_option("--bwlimit", flags.bwlimit,
+                    "Move at most so many bytes a second, all files together: 10M, or a timetable such as "
+                    "\"08:00,512K 19:00,10M 23:00,off\" (\"Mon-08:00,...\"; a zone may follow). The lowest "
+                    "of this, the connection's and the process's limit holds")
+        ->type_name("RATE");
     verb.add_flag("--delete-after", options.delete_source,
                   "Delete the source, once the target is published and verified");
     verb.add_option("--move-after", options.move_source_to,

@@ -25,6 +25,10 @@ class FtpReadStream final : public ReadStream {
         return options_.offset == 0 ? transfer_->announced_size() : std::nullopt;
     }
 
+    bool can_read_into() const noexcept override { return !options_.text; }
+    awaitable<std::size_t> read_into(std::span<std::byte> room) override {
+        return net::cancellable(receive(room), "read");
+    }
     bool can_read_to_pipe() const noexcept override {
         return !options_.text && transfer_->stream().can_splice();
     }
@@ -35,29 +39,35 @@ class FtpReadStream final : public ReadStream {
     awaitable<void> close() override { return net::cancellable(do_close(), "read"); }
 
   private:
+    /// The next bytes as they came; 0 once the end is proven.
+    awaitable<std::size_t> receive(std::span<std::byte> room) {
+        if (ended_) co_return 0;
+        std::size_t got = 0;
+        std::exception_ptr failure;
+        try {
+            got = co_await transfer_->stream().read_some(room);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (failure) {
+            ended_ = true;
+            co_await transfer_->fail(failure);
+        }
+        received_ += got;
+        if (got == 0) co_await end();
+        refuse_ignored_offset();
+        co_return got;
+    }
+
     awaitable<std::span<const std::byte>> do_read() {
+        const auto buffer = transfer_->session().buffer();
         while (!ended_) {
-            const auto buffer = transfer_->session().buffer();
-            std::size_t got = 0;
-            std::exception_ptr failure;
-            try {
-                got = co_await transfer_->stream().read_some(buffer);
-            } catch (...) {
-                failure = std::current_exception();
-            }
-            if (failure) {
-                ended_ = true;
-                co_await transfer_->fail(failure);
-            }
-            if (got == 0) {
-                co_await end();
-                if (!options_.text || !to_text_.holds_cr()) break;
+            const auto got = co_await receive(buffer);
+            if (!options_.text) co_return buffer.first(got);
+            if (got == 0 && to_text_.holds_cr()) {
                 buffer[0] = std::byte{'\r'};
                 co_return buffer.first(1);
             }
-            received_ += got;
-            refuse_ignored_offset();
-            if (!options_.text) co_return buffer.first(got);
             const auto text = to_text_.convert(buffer.first(got));
             if (!text.empty()) co_return text;
         }
@@ -161,9 +171,13 @@ class FtpWriteStream final : public WriteStream {
     awaitable<void> write(std::span<const std::byte> bytes) override {
         return net::cancellable(do_write(bytes), "write");
     }
+    bool can_send_file() const noexcept override {
+        return !options_.text && transfer_->stream().can_send_file();
+    }
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
         return net::cancellable(do_write_from(descriptor, offset, count), "write");
     }
+    std::optional<std::uint64_t> confirmed_size() const override { return transfer_->stored_size(); }
     awaitable<void> finish() override { return net::cancellable(do_finish(), "write"); }
     awaitable<void> abort() override { return net::cancellable(do_abort(), "write"); }
 
@@ -179,7 +193,7 @@ class FtpWriteStream final : public WriteStream {
     }
 
     awaitable<std::uint64_t> do_write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
-        if (options_.text) co_return co_await WriteStream::write_from(descriptor, offset, count);
+        if (!can_send_file()) co_return co_await WriteStream::write_from(descriptor, offset, count);
         std::exception_ptr failure;
         std::uint64_t sent = 0;
         try {
@@ -198,7 +212,9 @@ class FtpWriteStream final : public WriteStream {
         if (std::exchange(ended_, true)) co_return;
         std::exception_ptr failure;
         try {
-            co_await transfer_->stream().finish_sending();
+            co_await transfer_->stream().end_sending();
+            co_await transfer_->ask_ahead();
+            co_await transfer_->stream().wait_until_taken();
         } catch (...) {
             failure = std::current_exception();
         }

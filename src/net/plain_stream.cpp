@@ -1,7 +1,7 @@
 #include "net/plain_stream.hpp"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
@@ -45,6 +45,11 @@ awaitable<std::optional<std::size_t>> PlainStream::read_within(std::span<std::by
 
 awaitable<std::uint64_t> Stream::splice_to(int) {
     throw Error(ErrorCode::internal, "This stream cannot be spliced.");
+    co_return 0;
+}
+
+awaitable<std::uint64_t> Stream::write_from(int, std::uint64_t, std::uint64_t) {
+    throw Error(ErrorCode::internal, "This stream cannot send a file.");
     co_return 0;
 }
 
@@ -115,8 +120,12 @@ awaitable<std::uint64_t> PlainStream::write_from(int descriptor, std::uint64_t o
     co_return total;
 }
 
-awaitable<void> PlainStream::finish_sending() {
+awaitable<void> PlainStream::end_sending() {
     if (::shutdown(socket_->descriptor(), SHUT_WR) != 0) throw socket_->lost(errno);
+    co_return;
+}
+
+awaitable<void> PlainStream::wait_until_taken() {
     // Closing with unread bytes in our buffer would send a reset, which may destroy what is still under way.
     std::array<std::byte, 4096> nothing_wanted;
     for (;;) {

@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <vector>
 
 #include "net/plain_stream.hpp"
 
@@ -212,25 +209,7 @@ awaitable<void> TlsStream::write(std::span<const std::byte> bytes) {
     }
 }
 
-awaitable<std::uint64_t> TlsStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
-    std::vector<std::byte> piece(std::min<std::uint64_t>(count, 256 * 1024));
-    std::uint64_t total = 0;
-    while (total < count) {
-        const auto want = std::min<std::uint64_t>(piece.size(), count - total);
-        const auto got = ::pread(descriptor, piece.data(), want, static_cast<off_t>(offset + total));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0)
-            throw Error(ErrorCode::internal,
-                        fmt::format("Reading the local file failed: {}.", std::strerror(errno)))
-                .at("write");
-        if (got == 0) break;
-        co_await write({piece.data(), static_cast<std::size_t>(got)});
-        total += static_cast<std::uint64_t>(got);
-    }
-    co_return total;
-}
-
-awaitable<void> TlsStream::finish_sending() {
+awaitable<void> TlsStream::end_sending() {
     for (;;) {
         ERR_clear_error();
         errno = 0;
@@ -242,6 +221,9 @@ awaitable<void> TlsStream::finish_sending() {
         co_await wait_for(step);
     }
     if (::shutdown(socket_->descriptor(), SHUT_WR) != 0) throw socket_->lost(errno);
+}
+
+awaitable<void> TlsStream::wait_until_taken() {
     // A server sends session tickets that nobody reads; closing on top of them would send a reset, and the
     // server would lose what it has not read yet.
     std::array<std::byte, 4096> nothing_wanted;

@@ -61,6 +61,10 @@ class JailedReadStream final : public ReadStream {
     awaitable<std::span<const std::byte>> read() override { return told_to_caller(inner_->read(), names_); }
     std::optional<std::uint64_t> announced_size() const override { return inner_->announced_size(); }
     int descriptor() const noexcept override { return inner_->descriptor(); }
+    bool can_read_into() const noexcept override { return inner_->can_read_into(); }
+    awaitable<std::size_t> read_into(std::span<std::byte> room) override {
+        return told_to_caller(inner_->read_into(room), names_);
+    }
     bool can_read_to_pipe() const noexcept override { return inner_->can_read_to_pipe(); }
     awaitable<std::uint64_t> read_to_pipe(int pipe) override {
         return told_to_caller(inner_->read_to_pipe(pipe), names_);
@@ -83,9 +87,11 @@ class JailedWriteStream final : public WriteStream {
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
         return told_to_caller(inner_->write_from(descriptor, offset, count), names_);
     }
+    awaitable<std::span<std::byte>> room() override { return told_to_caller(inner_->room(), names_); }
+    std::optional<std::uint64_t> confirmed_size() const override { return inner_->confirmed_size(); }
+    bool can_send_file() const noexcept override { return inner_->can_send_file(); }
     awaitable<int> take_pipe() override { return told_to_caller(inner_->take_pipe(), names_); }
     awaitable<void> finish() override { return told_to_caller(inner_->finish(), names_); }
-    std::optional<std::uint64_t> final_size() const override { return inner_->final_size(); }
     awaitable<void> abort() override { return told_to_caller(inner_->abort(), names_); }
 
   private:

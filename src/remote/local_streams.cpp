@@ -2,16 +2,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "base/blocking.hpp"
-#include "remote/pipes_to_file.hpp"
+#include "remote/read_ahead.hpp"
+#include "remote/write_behind.hpp"
 
 namespace fairlead::local {
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;  // larger pieces leave the CPU's cache
 constexpr std::uint64_t kWorthAThread = 8 * 1024 * 1024;
 
 class LocalReadStream final : public ReadStream {
@@ -24,6 +26,9 @@ class LocalReadStream final : public ReadStream {
     }
 
     awaitable<std::span<const std::byte>> read() override {
+        if (!ahead_ && size_ >= at_ + kWorthAThread)
+            ahead_ = std::make_unique<ReadAhead>(file_.get(), at_, path_);
+        if (ahead_) co_return co_await ahead_->next();
         if (buffer_.empty()) buffer_.resize(std::clamp<std::uint64_t>(size_, 4096, kPiece));
         const auto got = ::pread(file_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(at_));
         if (got < 0) throw error_of(errno, "Reading", path_);
@@ -33,6 +38,7 @@ class LocalReadStream final : public ReadStream {
     std::optional<std::uint64_t> announced_size() const override { return size_; }
     int descriptor() const noexcept override { return file_.get(); }
     awaitable<void> close() override {
+        ahead_.reset();
         file_.close();
         co_return;
     }
@@ -43,6 +49,7 @@ class LocalReadStream final : public ReadStream {
     std::uint64_t at_;
     std::uint64_t size_ = 0;
     std::vector<std::byte> buffer_;
+    std::unique_ptr<ReadAhead> ahead_;  // last, so that its thread ends before the file closes
 };
 
 class LocalWriteStream final : public WriteStream {
@@ -50,12 +57,61 @@ class LocalWriteStream final : public WriteStream {
     LocalWriteStream(Descriptor file, std::string path, const WriteOptions& options)
         : file_(std::move(file)),
           path_(std::move(path)),
+          began_at_(options.offset),
           at_(options.offset),
-          written_back_(options.offset),
-          large_(options.expected_size.value_or(0) >= kWorthAThread),
+          expected_(options.expected_size.value_or(0)),
           durable_(options.durable) {}
 
     awaitable<void> write(std::span<const std::byte> bytes) override {
+        if (!start_behind()) {
+            write_here(bytes);
+            co_return;
+        }
+        while (!bytes.empty()) {
+            const auto room = co_await behind_->room();
+            const auto part = std::min(room.size(), bytes.size());
+            if (room.data() != bytes.data()) std::memcpy(room.data(), bytes.data(), part);
+            behind_->filled(part);
+            bytes = bytes.subspan(part);
+        }
+    }
+    awaitable<std::span<std::byte>> room() override {
+        if (!start_behind()) co_return std::span<std::byte>{};
+        co_return co_await behind_->room();
+    }
+    awaitable<int> take_pipe() override {
+        if (!start_behind()) co_return -1;
+        co_return co_await behind_->take_pipe();
+    }
+    awaitable<void> finish() override {
+        if (durable_ || behind_) {
+            std::function<void()> settle = [this] {
+                if (behind_) behind_->finish();
+                if (durable_ && ::fsync(file_.get()) != 0) throw error_of(errno, "Writing", path_);
+            };
+            co_await run_blocking(std::move(settle));
+        }
+        struct stat facts {};
+        if (::fstat(file_.get(), &facts) == 0) size_there_ = static_cast<std::uint64_t>(facts.st_size);
+        if (const auto reason = file_.close(); reason != 0) throw error_of(reason, "Writing", path_);
+    }
+    std::optional<std::uint64_t> confirmed_size() const override { return size_there_; }
+    awaitable<void> abort() override {
+        behind_.reset();
+        file_.close();
+        co_return;
+    }
+
+  private:
+    /// Whether the disk works beside: a thread is worth its while once much has come, or is known to come.
+    bool start_behind() {
+        if (behind_) return true;
+        if (at_ - began_at_ + expected_ < kWorthAThread) return false;
+        behind_ = std::make_unique<WriteBehind>(file_.get(), at_, path_);
+        return true;
+    }
+
+    void write_here(std::span<const std::byte> bytes) {
         while (!bytes.empty()) {
             const auto done = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(at_));
             if (done < 0 && errno == EINTR) continue;
@@ -63,45 +119,16 @@ class LocalWriteStream final : public WriteStream {
             at_ += static_cast<std::uint64_t>(done);
             bytes = bytes.subspan(static_cast<std::size_t>(done));
         }
-        begin_write_back();
-        co_return;
-    }
-    awaitable<int> take_pipe() override {
-        if (!large_) co_return -1;
-        if (!pipes_) pipes_ = std::make_unique<PipesToFile>(file_.get(), at_, path_);
-        co_return co_await pipes_->take();
-    }
-    awaitable<void> finish() override {
-        if (durable_ || pipes_) {
-            std::function<void()> settle = [this] {
-                if (pipes_) pipes_->finish();
-                if (durable_ && ::fsync(file_.get()) != 0) throw error_of(errno, "Writing", path_);
-            };
-            co_await run_blocking(std::move(settle));
-        }
-        if (const auto reason = file_.close(); reason != 0) throw error_of(reason, "Writing", path_);
-    }
-    awaitable<void> abort() override {
-        pipes_.reset();
-        file_.close();
-        co_return;
-    }
-
-  private:
-    void begin_write_back() noexcept {
-        if (at_ - written_back_ < kWriteBack) return;
-        ::sync_file_range(file_.get(), static_cast<off_t>(written_back_),
-                          static_cast<off_t>(at_ - written_back_), SYNC_FILE_RANGE_WRITE);
-        written_back_ = at_;
     }
 
     Descriptor file_;
     std::string path_;
-    std::uint64_t at_;
-    std::uint64_t written_back_;
-    bool large_;
+    std::uint64_t began_at_;
+    std::uint64_t at_;  // until the thread takes over
+    std::uint64_t expected_;
     bool durable_;
-    std::unique_ptr<PipesToFile> pipes_;  // last, so that its thread ends before the file closes
+    std::optional<std::uint64_t> size_there_;
+    std::unique_ptr<WriteBehind> behind_;  // last, so that its thread ends before the file closes
 };
 
 }  // namespace

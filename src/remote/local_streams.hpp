@@ -8,10 +8,10 @@
 
 /// Reading and writing open local files.
 ///
-/// Data goes to and from the page cache inline, on the session's own thread: a hop to another thread and back
-/// costs more than copying 256 KiB (measured: 256 KiB pieces copied inline reach 1.9 GB/s). Waiting for the
-/// disk itself, fsync, is done elsewhere, and so is the writing of large files that come from a transport which
-/// can splice: there the kernel's pipe takes the place of the hop (PipesToFile).
+/// Data of small files goes to and from the page cache inline, on the session's own thread: a hop to another
+/// thread and back costs more than copying it. Large files are read ahead and written behind, on a thread of
+/// their own (ReadAhead, WriteBehind), so that the disk and its cache work beside the network. Waiting for
+/// the disk itself, fsync, is always done elsewhere.
 namespace fairlead::local {
 
 std::unique_ptr<ReadStream> read_stream(Descriptor file, std::string path, std::uint64_t offset);

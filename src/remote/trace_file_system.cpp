@@ -70,10 +70,21 @@ class TracedReadStream final : public ReadStream {
             throw;
         }
     }
+    bool can_read_into() const noexcept override { return inner_->can_read_into(); }
+    awaitable<std::size_t> read_into(std::span<std::byte> room) override {
+        return counted(inner_->read_into(room));
+    }
     bool can_read_to_pipe() const noexcept override { return inner_->can_read_to_pipe(); }
-    awaitable<std::uint64_t> read_to_pipe(int pipe) override {
+    awaitable<std::uint64_t> read_to_pipe(int pipe) override { return counted(inner_->read_to_pipe(pipe)); }
+    std::optional<std::uint64_t> announced_size() const override { return inner_->announced_size(); }
+    int descriptor() const noexcept override { return inner_->descriptor(); }
+    awaitable<void> close() override { return inner_->close(); }
+
+  private:
+    template <class Count>
+    awaitable<Count> counted(awaitable<Count> operation) {
         try {
-            const auto count = co_await inner_->read_to_pipe(pipe);
+            const auto count = co_await std::move(operation);
             moved(count);
             co_return count;
         } catch (const Error& error) {
@@ -81,11 +92,6 @@ class TracedReadStream final : public ReadStream {
             throw;
         }
     }
-    std::optional<std::uint64_t> announced_size() const override { return inner_->announced_size(); }
-    int descriptor() const noexcept override { return inner_->descriptor(); }
-    awaitable<void> close() override { return inner_->close(); }
-
-  private:
     void moved(std::uint64_t count) {
         count_ += count;
         if (count != 0 || !span_) return;
@@ -112,13 +118,15 @@ class TracedWriteStream final : public WriteStream {
         count_ += sent;
         co_return sent;
     }
+    awaitable<std::span<std::byte>> room() override { return watch(inner_->room()); }
+    std::optional<std::uint64_t> confirmed_size() const override { return inner_->confirmed_size(); }
+    bool can_send_file() const noexcept override { return inner_->can_send_file(); }
     awaitable<int> take_pipe() override { return watch(inner_->take_pipe()); }
     awaitable<void> finish() override {
         co_await watch(inner_->finish());
         if (span_) span_->succeeded(fmt::format("{} bytes", count_));
         span_.reset();
     }
-    std::optional<std::uint64_t> final_size() const override { return inner_->final_size(); }
     awaitable<void> abort() override {
         if (span_) span_->succeeded(fmt::format("given up after {} bytes", count_));
         return inner_->abort();

@@ -41,8 +41,8 @@ Location parse_location(std::string_view text);
 struct Destination {
     std::string server;    ///< "sftp://user@host:22"; empty for this machine and standard streams
     std::string identity;  ///< with the working directory: "sftp://user@host:22/in"; "local" for this machine
-    unsigned max_sessions = 0;  ///< of the connection; 0: nobody has said
-    unsigned retry_count = 0;   ///< likewise
+    std::optional<unsigned> max_sessions;  ///< of the connection; a URL says none
+    unsigned retry_count = 0;              ///< of the connection, or what a new one would have
 };
 
 /// `connections` and `overrides` as for open; throws what open throws before it goes to the server.

@@ -64,6 +64,7 @@ class PipelinedWriteStream final : public WriteStream {
         }
     }
 
+    bool can_send_file() const noexcept override { return true; }
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t from, std::uint64_t count) override {
         co_await send_gathered();
         std::uint64_t sent = 0;
@@ -103,7 +104,7 @@ class PipelinedWriteStream final : public WriteStream {
         co_await throw_failure();
     }
 
-    std::optional<std::uint64_t> final_size() const override { return flight_->final_size(); }
+    std::optional<std::uint64_t> confirmed_size() const override { return flight_->final_size(); }
 
     awaitable<void> abort() override {
         give_up();

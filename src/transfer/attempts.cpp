@@ -25,6 +25,11 @@ struct Pair {
     }
 };
 
+/// Whoever waits for a session of a busy server has waited as long as patience allows.
+void refuse_to_wait_twice(const Error& failure) {
+    if (failure.code == ErrorCode::server_busy) throw Error(failure);
+}
+
 class FileMove {
   public:
     FileMove(const Ways& ways, const Options& options, bool durable, bool publish, Progress* progress,
@@ -48,6 +53,7 @@ class FileMove {
             if (failure) failure = co_await look_in_doubt(job, *failure);
             if (!failure) break;
             ++failures;
+            if (unreachable_) refuse_to_wait_twice(*failure);
             co_await wait_or_throw(*failure, failures, ways_.patience, job.source, ways_.retrying);
         }
         auto& result = staged_.result;
@@ -65,8 +71,7 @@ class FileMove {
         staged_ = Staged{};
         staged_.job = job;
         unreachable_ = true;
-        auto from = co_await ways_.source.take();
-        auto to = co_await ways_.target.take();
+        auto [from, to] = co_await Sessions::take_both(ways_.source, ways_.target);
         unreachable_ = false;
         Pair pair{std::move(from), std::move(to)};
         const Route route{pair.from.files(), pair.to.files(), &ways_.source.place(), &ways_.target.place(),
@@ -115,17 +120,18 @@ awaitable<void> wait_or_throw(const Error& failure, unsigned failures, const Pat
     co_await timer.async_wait(asio::use_awaitable);
 }
 
-awaitable<Sessions::Lease> take_patiently(Sessions& sessions, const Patience& patience,
-                                          const Retrying& retrying) {
+awaitable<std::pair<Sessions::Lease, Sessions::Lease>> take_both_patiently(const Ways& ways,
+                                                                           const std::string& what) {
     for (unsigned failures = 0;;) {
-        std::optional<Sessions::Lease> lease;
-        const auto take = [](Sessions& place, std::optional<Sessions::Lease>& into) -> awaitable<void> {
-            into.emplace(co_await place.take());
+        std::optional<std::pair<Sessions::Lease, Sessions::Lease>> leases;
+        const auto take = [](const Ways& places, auto& into) -> awaitable<void> {
+            into.emplace(co_await Sessions::take_both(places.source, places.target));
         };
-        const auto failure = co_await caught(take(sessions, lease));
-        if (!failure) co_return std::move(*lease);
+        const auto failure = co_await caught(take(ways, leases));
+        if (!failure) co_return std::move(*leases);
         ++failures;
-        co_await wait_or_throw(*failure, failures, patience, sessions.identity(), retrying);
+        refuse_to_wait_twice(*failure);
+        co_await wait_or_throw(*failure, failures, ways.patience, what, ways.retrying);
     }
 }
 

@@ -30,9 +30,9 @@ awaitable<Staged> move_file(const Ways& ways, Job job, const Options& options, b
 /// Deletes or moves the source of a published file, where the options ask for it; likewise.
 awaitable<void> settle(const Ways& ways, const Staged& staged, const Options& options);
 
-/// A session to a place that may be away for a moment.
-awaitable<Sessions::Lease> take_patiently(Sessions& sessions, const Patience& patience,
-                                          const Retrying& retrying);
+/// A session to each of two places that may be away for a moment. `what` is for the news of it.
+awaitable<std::pair<Sessions::Lease, Sessions::Lease>> take_both_patiently(const Ways& ways,
+                                                                           const std::string& what);
 
 /// Waits after a failure, if another attempt is due; else throws it.
 awaitable<void> wait_or_throw(const Error& failure, unsigned failures, const Patience& patience,

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "fairlead/error.hpp"
 
 namespace fairlead::transfer {
@@ -158,10 +159,15 @@ std::vector<Unfinished> Journal::take_from_dead(const std::function<bool(const U
         if (!trouble_.empty()) {  // what we cannot write down stays written there
             at = dead_.erase(at);
         } else if (kept.empty()) {
+            FAIRLEAD_FAULT_POINT("journal.before_inheriting");
             file.remove();
+            FAIRLEAD_FAULT_POINT("journal.after_inheriting");
             at = dead_.erase(at);
         } else {
+            FAIRLEAD_FAULT_POINT("journal.before_inheriting_some");
             file.append(ends);
+            FAIRLEAD_FAULT_POINT("journal.after_inheriting_some");
+
             known = std::move(kept);
             ++at;
         }
@@ -171,6 +177,7 @@ std::vector<Unfinished> Journal::take_from_dead(const std::function<bool(const U
 
 void Journal::write(std::string_view lines) {
     if (directory_.empty() || !trouble_.empty()) return;
+    FAIRLEAD_FAULT_POINT("journal.before_write");
     try {
         if (!file_.is_open()) {
             file_ = JournalFile::make(directory_, lines);
@@ -182,6 +189,7 @@ void Journal::write(std::string_view lines) {
     } catch (const Error& error) {
         trouble_ = error.message;
     }
+    FAIRLEAD_FAULT_POINT("journal.after_write");
 }
 
 void Journal::compact_if_large() {

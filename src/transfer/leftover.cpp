@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::transfer {
@@ -41,10 +42,11 @@ awaitable<void> put_back(FileSystem& target, const Unfinished& left) {
         failure = co_await caught(target.remove(left.aside));
     else
         failure = co_await caught(target.rename(left.aside, left.target, false));
+    FAIRLEAD_FAULT_POINT("leftover.put_back");
     if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);
 }
 
-awaitable<Verdict> look(const Route& route, const Unfinished& left, const Options& options) {
+awaitable<Verdict> look(const Route& route, const Unfinished& left, const Options& options, bool only_look) {
     Sight sight;
     if (left.mode == Unfinished::Mode::append) {
         sight.target = co_await try_stat(route.target, left.target);
@@ -53,7 +55,7 @@ awaitable<Verdict> look(const Route& route, const Unfinished& left, const Option
         if (!sight.written && left.state == State::staged)
             sight.target = co_await try_stat(route.target, left.target);
     }
-    co_return judge(left, sight, route.means(), options);
+    co_return judge(left, sight, route.means(), options, only_look);
 }
 
 Error disturbed(const Unfinished& left) {
@@ -102,7 +104,7 @@ const std::string& written_path(const Unfinished& transfer) {
 }
 
 awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string& source, Entry& facts,
-                                           const std::string& asked, const Options& options) {
+                                           const std::string& asked, const Options& options, bool only_look) {
     std::optional<Leftover> best;
     if (!route.remembers()) co_return best;
     auto& journal = *route.journal;
@@ -119,7 +121,7 @@ awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string
         if (!left.aside.empty()) co_await put_back(route.target, left);
         Verdict verdict;
         const bool same = is_same_source(left, from, source, facts);
-        if (same) verdict = co_await look(route, left, options);
+        if (same) verdict = co_await look(route, left, options, only_look);
         if (verdict.kind == Kind::disturbed) {
             journal.end(left.number);
             claims.settled(left.number);
@@ -146,7 +148,9 @@ awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t 
     if (left == nullptr) co_return;
     if (!left->temporary.empty()) {  // what has a final name is not ours to remove
         const std::string path = left->temporary;
+        FAIRLEAD_FAULT_POINT("leftover.before_removing");
         const auto failure = co_await caught(target.remove(path));
+        FAIRLEAD_FAULT_POINT("leftover.after_removing");
         if (failure && failure->code != ErrorCode::not_found) {
             journal.doomed(number);
             journal.leave(number);

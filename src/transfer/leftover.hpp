@@ -35,7 +35,7 @@ struct Leftover {
 /// Completes `facts`, those of the source, where they are needed and not known. Throws conflict when
 /// somebody else changed a target that was being appended to.
 awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string& source, Entry& facts,
-                                           const std::string& asked, const Options& options);
+                                           const std::string& asked, const Options& options, bool only_look);
 
 /// Removes what dead processes left at a place that is going to be used, as far as it is not worth going on
 /// with. What cannot be removed is left for another day; only a lost session or a cancellation is thrown.

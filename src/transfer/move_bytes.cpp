@@ -4,6 +4,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/fault_point.hpp"
+
 namespace fairlead::transfer {
 namespace asio = boost::asio;
 namespace {
@@ -28,53 +30,87 @@ class Turns {
     std::uint64_t since_ = 0;
 };
 
-awaitable<void> send_file(ReadStream& from, WriteStream& to, Progress* progress, std::uint64_t offset,
-                          std::uint64_t& moved) {
+awaitable<void> send_file(ReadStream& from, WriteStream& to, Progress* progress,
+                          const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved) {
     // The size at the beginning is what is promised to the other side. What is added meanwhile is not sent;
     // the caller sees that the source changed.
     const auto size = from.announced_size().value_or(0);
     std::uint64_t sent = offset;
     Turns turns;
     while (sent < size) {
-        const auto slice = std::min(kFileSlice, size - sent);
+        const auto slice = std::min({kFileSlice, size - sent, limits.piece()});
         const auto done = co_await to.write_from(from.descriptor(), sent, slice);
         sent += done;
         moved += done;
+        FAIRLEAD_FAULT_POINT("bytes.sent_from_file");
         if (progress != nullptr) progress->moved(done);
         if (done < slice) break;  // it has become shorter
+        if (!limits.none()) co_await limits.moved(done);
         co_await turns.moved(done);
     }
 }
 
 /// The kernel hands the bytes on, and the disk works beside the network.
 awaitable<void> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progress* progress,
-                              std::uint64_t& moved) {
+                              const net::RateLimits& limits, std::uint64_t& moved) {
     for (;;) {
         const auto got = co_await from.read_to_pipe(pipe);
         if (got == 0) co_return;
         moved += got;
+        FAIRLEAD_FAULT_POINT("bytes.through_pipe");
         if (progress != nullptr) progress->moved(got);
+        if (!limits.none()) co_await limits.moved(got);
         pipe = co_await to.take_pipe();
+    }
+}
+
+/// The next bytes, read to where they need not be copied from if there is such a place and they are written
+/// in one go.
+awaitable<std::span<const std::byte>> next_piece(ReadStream& from, WriteStream& to, bool in_one_go) {
+    if (in_one_go && from.can_read_into()) {
+        const auto room = co_await to.room();
+        if (!room.empty()) {
+            const auto got = co_await from.read_into(room);
+            co_return room.first(got);
+        }
+    }
+    co_return co_await from.read();
+}
+
+/// Bytes that are here already, at the pace of the limits.
+awaitable<void> write_slowly(WriteStream& to, std::span<const std::byte> bytes, Progress* progress,
+                             const net::RateLimits& limits) {
+    while (!bytes.empty()) {
+        const auto piece = bytes.first(std::min<std::uint64_t>(bytes.size(), limits.piece()));
+        co_await to.write(piece);
+        if (progress != nullptr) progress->moved(piece.size());
+        co_await limits.moved(piece.size());
+        bytes = bytes.subspan(piece.size());
     }
 }
 
 }  // namespace
 
 awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
-                           std::uint64_t offset, std::uint64_t& moved) {
-    if (from.descriptor() >= 0 && digest == nullptr)
-        co_return co_await send_file(from, to, progress, offset, moved);
+                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved) {
+    if (from.descriptor() >= 0 && to.can_send_file() && digest == nullptr)
+        co_return co_await send_file(from, to, progress, limits, offset, moved);
     if (from.can_read_to_pipe() && digest == nullptr)
         if (const int pipe = co_await to.take_pipe(); pipe >= 0)
-            co_return co_await through_pipes(from, to, pipe, progress, moved);
+            co_return co_await through_pipes(from, to, pipe, progress, limits, moved);
     Turns turns;
     for (;;) {
-        const auto piece = co_await from.read();
+        const auto piece = co_await next_piece(from, to, limits.none());
         if (piece.empty()) break;
         if (digest != nullptr) digest->add(piece);
-        co_await to.write(piece);
+        if (limits.none()) {
+            co_await to.write(piece);
+            if (progress != nullptr) progress->moved(piece.size());
+        } else {
+            co_await write_slowly(to, piece, progress, limits);
+        }
         moved += piece.size();
-        if (progress != nullptr) progress->moved(piece.size());
+        FAIRLEAD_FAULT_POINT("bytes.written");
         co_await turns.moved(piece.size());
     }
 }

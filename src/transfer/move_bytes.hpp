@@ -10,9 +10,10 @@ namespace fairlead::transfer {
 
 /// Moves everything from one stream to the other, piece by piece, as fast as the slower one takes it; never
 /// more than one piece is held. From a local file the transport's shortest way is taken (sendfile), unless a
-/// digest wants to see the bytes. Finishes neither stream. `offset` is where in the source the stream began
-/// that is to be moved. `moved` counts the bytes that were read and taken, also when it fails.
+/// digest wants to see the bytes. Keeps to the limits. Finishes neither stream. `offset` is where in the
+/// source the stream began that is to be moved. `moved` counts the bytes that were read and taken, also when
+/// it fails.
 awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
-                           std::uint64_t offset, std::uint64_t& moved);
+                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved);
 
 }  // namespace fairlead::transfer

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/move_bytes.hpp"
 #include "transfer/source_watch.hpp"
@@ -15,10 +16,6 @@ namespace {
 using Mode = TransferPlan::Mode;
 using Phase = Staged::Phase;
 using Bytes = std::vector<std::byte>;
-
-Error cannot_go_on(const std::string& path, std::string_view why) {
-    return Error(ErrorCode::incomplete, fmt::format("'{}' cannot be gone on with: {}.", path, why)).on(path);
-}
 
 /// One transfer's move: what its steps share.
 class Move {
@@ -78,19 +75,29 @@ class Move {
 
     /// What stands before the seam at the target.
     awaitable<void> read_tail() {
-        const auto length = static_cast<std::size_t>(std::min(kTail, plan_.offset));
+        const auto length = static_cast<std::size_t>(std::min(plan_.compare, plan_.offset));
         const auto begin = plan_.existing_size + plan_.offset - length;
         const auto failure = co_await caught(keep_range(begin, length));
         if (failure) refused(route_.to != nullptr ? &route_.to->restarts_reads : nullptr, *failure);
         if (tail_.size() == length) co_return;
-        staged_.start_over = true;
-        throw cannot_go_on(written_path(plan_), "what is there is shorter than it was");
+        throw from_the_beginning("what is there is shorter than it was");
     }
 
     awaitable<void> keep_range(std::uint64_t begin, std::size_t length) {
         std::optional<std::uint64_t> size;
         if (route_.target.abilities().unordered_writes == 0) size = begin + length;
         tail_ = co_await read_range(route_.target, written_path(plan_), begin, length, size);
+    }
+
+    /// Going on did not work. What was begun under a name of ours can be begun anew; what was appended to
+    /// somebody's file cannot be taken back.
+    Error from_the_beginning(std::string_view why) {
+        const bool ours = plan_.mode == Mode::whole;
+        staged_.start_over = ours && !plan_.only_look;
+        return Error(ours ? ErrorCode::incomplete : ErrorCode::conflict,
+                     fmt::format("'{}' cannot be gone on with: {}.", written_path(plan_), why))
+            .on(written_path(plan_))
+            .hinting(ours ? "it is begun anew" : "look at the file; the next run appends all of the source");
     }
 
     /// A refusal in a session that goes on means that this server cannot do it: not now, not later.
@@ -100,7 +107,7 @@ class Move {
             failure.code == ErrorCode::no_space || failure.code == ErrorCode::quota_exceeded;
         if (says_nothing) throw Error(failure);
         if (ability != nullptr) *ability = false;
-        staged_.start_over = true;
+        staged_.start_over = plan_.mode == Mode::whole;
         throw Error(failure);
     }
 
@@ -127,18 +134,23 @@ class Move {
             if (!same) co_await refuse_seam();
         }
         staged_.phase = Phase::moving;
+        if (progress_ != nullptr && plan_.offset > 0) progress_->already_there(plan_.offset);
         co_await open_target();
+        FAIRLEAD_FAULT_POINT("content.target_opened");
         auto& moved = staged_.result.bytes;
-        const bool from_file = from_->descriptor() >= 0 && !digest_for_moving();
+        const bool from_file = from_->descriptor() >= 0 && to_->can_send_file() && !digest_for_moving();
         if (!rest.empty() && !from_file) {
             co_await to_->write(rest);
             moved += rest.size();
             if (progress_ != nullptr) progress_->moved(rest.size());
         }
-        co_await move_bytes(*from_, *to_, digest_for_moving(), progress_, plan_.offset, moved);
+        co_await move_bytes(*from_, *to_, digest_for_moving(), progress_, options_.limits, plan_.offset,
+                            moved);
         staged_.phase = Phase::sent;
+        FAIRLEAD_FAULT_POINT("content.sent");
         co_await to_->finish();
-        staged_.told_size = to_->final_size();
+        FAIRLEAD_FAULT_POINT("content.finished");
+        staged_.told_size = to_->confirmed_size();
     }
 
     /// After going on, the digest of what was moved would be that of a part.
@@ -149,8 +161,8 @@ class Move {
         WriteOptions write;
         // Not Mode::create: over FTP that costs a question, and nobody can have made a name that only we
         // know. A name that the user chose may be left over from last time.
-        write.mode = plan_.mode == Mode::append ? Way::append : Way::truncate;
-        if (plan_.offset > 0) write.mode = plan_.by_append ? Way::append : Way::at;
+        const bool adds = plan_.mode == Mode::append || plan_.offset > 0;
+        write.mode = !adds ? Way::truncate : plan_.by_append ? Way::append : Way::at;
         if (write.mode == Way::at) write.offset = plan_.existing_size + plan_.offset;
         if (job_.facts.size)
             write.expected_size = *job_.facts.size - std::min(*job_.facts.size, plan_.offset);
@@ -163,22 +175,22 @@ class Move {
         if (!failure) co_return;
         if (write.mode == Way::at)
             refused(route_.to != nullptr ? &route_.to->restarts_writes : nullptr, *failure);
-        if (plan_.by_append) refused(route_.to != nullptr ? &route_.to->appends : nullptr, *failure);
+        if (plan_.by_append && plan_.offset > 0)
+            refused(route_.to != nullptr ? &route_.to->appends : nullptr, *failure);
         throw Error(*failure);
     }
 
     /// The bytes before the seam differ. A server that ignored REST began at the beginning, which is told by
     /// the bytes there.
     awaitable<void> refuse_seam() {
-        staged_.start_over = true;
         (void)co_await caught(from_->close());
-        if (route_.from != nullptr && plan_.mode != Mode::append) {
+        if (!plan_.only_look && route_.from != nullptr && plan_.mode != Mode::append) {
             const auto head = co_await read_range(route_.target, written_path(plan_), 0, tail_.size(), {});
             const auto again = co_await read_range(route_.source, job_.source, plan_.offset - tail_.size(),
                                                    tail_.size(), {});
             if (again == head) route_.from->restarts_reads = false;
         }
-        throw cannot_go_on(written_path(plan_), "what is there is not the beginning of the source");
+        throw from_the_beginning("what is there is not the beginning of the source");
     }
 
     /// A server may have emptied the file before it wrote at the position.
@@ -187,9 +199,8 @@ class Move {
         const auto begin = plan_.existing_size + plan_.offset - tail_.size();
         const auto now = co_await read_range(route_.target, written_path(plan_), begin, tail_.size(), {});
         if (now == tail_) co_return;
-        staged_.start_over = true;
         if (route_.to != nullptr) (plan_.by_append ? route_.to->appends : route_.to->restarts_writes) = false;
-        throw cannot_go_on(written_path(plan_), "the server did not keep what was there");
+        throw from_the_beginning("the server did not keep what was there");
     }
 
     awaitable<void> compare_checksums() {
@@ -211,9 +222,13 @@ class Move {
 
     /// Both ends are left in a state in which their sessions can go on, as far as that is possible.
     awaitable<void> give_up() {
-        const auto& size = job_.facts.size;
-        if (size && plan_.offset + staged_.result.bytes == *size && staged_.phase == Phase::moving && to_)
+        const bool all = job_.facts.size == plan_.offset + staged_.result.bytes;
+        if (all && staged_.phase == Phase::moving && to_) {
+            // Only the source's last word is missing: the target is brought to its end.
+            const auto unfinished = co_await caught(to_->finish());
             staged_.phase = Phase::sent;
+            if (!unfinished) to_.reset();
+        }
         if (to_) (void)co_await caught(to_->abort());
         (void)co_await caught(from_->close());
     }

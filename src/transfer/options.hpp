@@ -9,6 +9,7 @@
 
 #include "fairlead/entry.hpp"
 #include "fairlead/error.hpp"
+#include "net/rate_limit.hpp"
 #include "transfer/retry.hpp"
 
 /// The words of a transfer: what is wanted, and what came of it.
@@ -40,6 +41,9 @@ struct Options {
                             ///< server in transfer_file, and in a Run when the source is to go
     bool delete_source = false;  ///< once the target is published and verified
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
+
+    net::RateLimits
+        limits;  ///< of bandwidth, beside those of the places; all that share one keep it together
 
     bool resume = true;               ///< go on with what an earlier run of ours left unfinished
     bool take_partial = false;        ///< and with a shorter file under the final name, whoever began it

@@ -61,6 +61,7 @@ TransferPlan append(std::string target, const Entry& existing, const Abilities& 
             .on(target);
     TransferPlan plan;
     plan.mode = TransferPlan::Mode::append;
+    plan.by_append = true;
     plan.existing_size = *existing.size;
     plan.target = std::move(target);
     return plan;

@@ -22,7 +22,10 @@ struct TransferPlan {
     std::uint64_t existing_size = 0;  ///< with append: where the new bytes begin
     std::uint64_t offset =
         0;  ///< so many bytes of the source are there already, from a transfer that broke off
-    bool by_append = false;  ///< the rest is added by appending, for want of writing at a position
+    std::uint64_t compare = 0;  ///< so many of them, the last ones, are compared with the source first
+    bool only_look = false;     ///< nothing is moved: they are all there, or it fails
+    bool adopted = false;       ///< they were begun by somebody else, under the final name
+    bool by_append = false;     ///< written to the end of what is there, and not at a position
     std::string reason;
 };
 

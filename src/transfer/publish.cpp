@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/names.hpp"
@@ -15,7 +16,9 @@ awaitable<void> exchange(FileSystem& files, const TransferPlan& plan, std::vecto
     Options beside;  // the old file keeps to its own directory, wherever the new one was staged
     const auto aside = temporary_path(plan.target, beside, unguessable() + ".old");
     if (moving_aside) moving_aside(aside);
+    FAIRLEAD_FAULT_POINT("publish.before_aside");
     co_await files.rename(plan.target, aside, false);
+    FAIRLEAD_FAULT_POINT("publish.after_aside");
     auto failure = co_await caught(files.rename(plan.temporary, plan.target, false));
     if (failure) {
         const auto not_put_back = co_await caught(files.rename(aside, plan.target, false));
@@ -24,7 +27,9 @@ awaitable<void> exchange(FileSystem& files, const TransferPlan& plan, std::vecto
                 fmt::format("the old file is whole, but is now called '{}'; rename it back", aside);
         throw Error(*failure);
     }
+    FAIRLEAD_FAULT_POINT("publish.before_removing_aside");
     const auto left = co_await caught(files.remove(aside));
+    FAIRLEAD_FAULT_POINT("publish.after_removing_aside");
     if (left)
         warnings.push_back(fmt::format("The replaced file stays behind as '{}': {}", aside, left->message));
 }
@@ -33,7 +38,9 @@ awaitable<void> exchange(FileSystem& files, const TransferPlan& plan, std::vecto
 
 awaitable<void> publish(FileSystem& files, const TransferPlan& plan, std::vector<std::string>& warnings,
                         std::function<void(const std::string&)> moving_aside) {
+    FAIRLEAD_FAULT_POINT("publish.before_rename");
     const auto failure = co_await caught(files.rename(plan.temporary, plan.target, plan.replace));
+    FAIRLEAD_FAULT_POINT("publish.after_rename");
     if (!failure) co_return;
     const bool in_the_way = failure->code == ErrorCode::already_exists && plan.replace;
     if (!in_the_way || !failure->session_usable) throw Error(*failure);

@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "transfer/failure.hpp"
 
@@ -76,7 +77,9 @@ awaitable<void> Publisher::publish_batch(std::deque<Staged>& batch) {
     for (const auto& staged : batch)
         written.push_back(staged.plan.temporary.empty() ? staged.plan.target : staged.plan.temporary);
     std::optional<Error> failure;
+    FAIRLEAD_FAULT_POINT("publisher.before_sync");
     if (durable_) failure = co_await caught(files.sync(std::move(written)));
+    FAIRLEAD_FAULT_POINT("publisher.after_sync");
     if (failure) {
         for (auto& staged : batch)
             (void)co_await caught(discard(route, staged));
@@ -96,7 +99,9 @@ awaitable<void> Publisher::publish_batch(std::deque<Staged>& batch) {
         published.push_back(std::move(staged));
     }
     batch = std::move(published);  // should the names not become durable, these are the ones that failed
+    FAIRLEAD_FAULT_POINT("publisher.before_sync_of_names");
     if (durable_) co_await files.sync(std::vector<std::string>(directories.begin(), directories.end()));
+    FAIRLEAD_FAULT_POINT("publisher.after_sync_of_names");
     while (!batch.empty()) {
         auto staged = std::move(batch.front());
         batch.pop_front();

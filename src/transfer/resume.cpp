@@ -9,31 +9,21 @@ namespace {
 
 using Kind = Verdict::Kind;
 
-/// Where to go on when `have` bytes of `size` are there.
-Verdict from_here(std::uint64_t have, std::uint64_t size, const Means& means) {
-    if (have > size) return {};
-    // Only its end is to be proven; unless its last bytes may have come before others.
-    if (have == size && means.unordered == 0) return {Kind::go_on, size, false};
-    if (!means.reads_source_at || !means.reads_target_at) return {};
-    if (means.writes_target_at) {
-        const auto sure = have - std::min(have, means.unordered);
-        return sure == 0 ? Verdict{} : Verdict{Kind::go_on, sure, false};
-    }
-    if (means.appends && means.unordered == 0) return {Kind::go_on, have, true};
-    return {};
-}
-
-Verdict judge_append(const Unfinished& left, const Sight& sight, const Means& means) {
+/// There is no starting over here: what is there is the end of somebody's file.
+Verdict judge_append(const Unfinished& left, const Sight& sight, const Means& means, bool only_look) {
+    constexpr Verdict kDisturbed{Kind::disturbed, 0, false};
     const auto size = *left.source_size;
     const auto now = sight.target && sight.target->size ? *sight.target->size : 0;
-    if (now < left.existing_size || now > left.existing_size + size) return {Kind::disturbed, 0, false};
+    if (now < left.existing_size || now > left.existing_size + size) return kDisturbed;
     const auto have = now - left.existing_size;
-    if (have == size && means.unordered == 0) return {Kind::delivered, size, false};
     if (have == 0) return {Kind::go_on, 0, true};
-    auto verdict = from_here(have, size, means);
-    // There is no starting over: what is there is the end of somebody's file.
-    if (verdict.kind == Kind::start_over) verdict.kind = Kind::disturbed;
-    return verdict;
+    const bool certain = means.unordered == 0 || left.state == Unfinished::State::staged;
+    if (have == size && certain) return {Kind::delivered, size, false};
+    if (!means.reads_source_at || !means.reads_target_at) return kDisturbed;
+    if (have == size && only_look) return {Kind::go_on, size, false, std::max(kTail, means.unordered)};
+    if (means.appends && means.unordered == 0) return {Kind::go_on, have, true};
+    if (means.writes_target_at) return {Kind::go_on, have - std::min(have, means.unordered), false};
+    return kDisturbed;
 }
 
 bool was_delivered(const Unfinished& left, const Sight& sight) {
@@ -53,16 +43,34 @@ bool is_same_source(const Unfinished& left, const std::string& place, const std:
     return !differ(before, facts, true);
 }
 
-Verdict judge(const Unfinished& left, const Sight& sight, const Means& means, const Options& options) {
+Verdict go_on_from(std::uint64_t have, std::uint64_t size, const Means& means) {
+    if (have > size) return {};
+    if (have == size && means.unordered == 0) return {Kind::go_on, size, false};  // only to be proven
+    if (!means.reads_source_at || !means.reads_target_at) return {};
+    if (means.writes_target_at) {
+        const auto sure = have - std::min(have, means.unordered);
+        return sure == 0 ? Verdict{} : Verdict{Kind::go_on, sure, false};
+    }
+    if (means.appends && means.unordered == 0) return {Kind::go_on, have, true};
+    return {};
+}
+
+Verdict judge(const Unfinished& left, const Sight& sight, const Means& means, const Options& options,
+              bool only_look) {
     if (left.state == Unfinished::State::doomed || !left.source_size) return {};
     if (left.mode == Unfinished::Mode::append)
-        return options.text ? Verdict{Kind::disturbed, 0, false} : judge_append(left, sight, means);
+        return options.text ? Verdict{Kind::disturbed, 0, false}
+                            : judge_append(left, sight, means, only_look);
     if (was_delivered(left, sight) && (left.temporary.empty() || !sight.written))
         return {Kind::delivered, left.staged_size, false};
     if (!sight.written || !sight.written->size || options.text || !options.resume) return {};
     const auto have = *sight.written->size, size = *left.source_size;
+    if (have == size && (only_look || left.state == Unfinished::State::staged)) {
+        const auto holes = left.state == Unfinished::State::staged ? 0 : means.unordered;
+        return {Kind::go_on, size, false, std::max(kTail, holes)};
+    }
     if (have < size && have < kWorthResuming) return {};
-    return from_here(have, size, means);
+    return go_on_from(have, size, means);
 }
 
 bool is_worth_keeping(const Error& failure, std::uint64_t arrived, bool all_sent, bool size_is_known,

@@ -42,6 +42,7 @@ struct Verdict {
     Kind kind = Kind::start_over;
     std::uint64_t offset = 0;  ///< of the source
     bool by_append = false;
+    std::uint64_t compare = kTail;  ///< so many bytes before the offset prove that it is the same file
 };
 
 /// Whether it is the same source: place, path, size and time, as far as both times are precise. A source
@@ -49,8 +50,13 @@ struct Verdict {
 bool is_same_source(const Unfinished& left, const std::string& place, const std::string& path,
                     const Entry& facts);
 
-/// Decides, for a source that is the same.
-Verdict judge(const Unfinished& left, const Sight& sight, const Means& means, const Options& options);
+/// Where to go on when `have` of `size` bytes are there, of which the last ones may have holes.
+Verdict go_on_from(std::uint64_t have, std::uint64_t size, const Means& means);
+
+/// Decides, for a source that is the same. With `only_look`, nothing will be moved: what has all its bytes is
+/// compared as far back as there may be holes.
+Verdict judge(const Unfinished& left, const Sight& sight, const Means& means, const Options& options,
+              bool only_look);
 
 /// Whether what a failed attempt left at the target should stay there to be gone on with or looked at.
 /// `arrived` bytes are there; `all_sent`: nothing of the source is missing, only the word that it arrived.

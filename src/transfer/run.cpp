@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "base/quantity.hpp"
 #include "base/run_together.hpp"
@@ -62,6 +63,8 @@ Run::Run(boost::asio::any_io_executor executor, Sessions& source, Sessions& targ
       admission_(executor) {
     ways_.patience.retries =
         options_.retries.value_or(std::max(source_.place().retries, target_.place().retries));
+    for (auto* place : {&source_, &target_})
+        place->set_patience(ways_.patience);
     ways_.retrying = [this](const std::string& what, const Error& error, unsigned failures,
                             std::chrono::milliseconds wait) {
         listener_.retrying(what, error, failures, wait);
@@ -84,13 +87,13 @@ awaitable<RunSummary> Run::run(std::function<awaitable<void>(Run&)> produce) {
 
 /// How many files may be moved at once, and whether they are published together.
 awaitable<void> Run::prepare(unsigned& workers, bool& together) {
-    const auto from = co_await take_patiently(source_, ways_.patience, ways_.retrying);
-    auto to = co_await take_patiently(target_, ways_.patience, ways_.retrying);
+    auto [from, to] = co_await take_both_patiently(ways_, ways_.target.identity());
     together = to.files().abilities().sync_together;
     const auto at_once = [](const Sessions& sessions, const Sessions::Lease& lease) {
-        return sessions.most() * std::max(1u, lease.files().abilities().concurrent_operations);
+        return std::uint64_t{sessions.most()} * std::max(1u, lease.files().abilities().concurrent_operations);
     };
-    workers = std::clamp(std::min(at_once(source_, from), at_once(target_, to)), 1u, kMostWorkers);
+    const auto operations = std::min(at_once(source_, from), at_once(target_, to)) / each_takes();
+    workers = static_cast<unsigned>(std::clamp<std::uint64_t>(operations, 1, kMostWorkers));
     const auto failure = co_await caught(sweep(to.files(), *ways_.journal, target_.identity()));
     if (!failure) co_return;
     if (failure->code == ErrorCode::cancelled) throw Error(*failure);
@@ -176,7 +179,10 @@ awaitable<void> Run::work() {
         bytes_under_way_ -= size;
         admission_.notify_all();
         if (!failure) continue;
-        if (failure->code == ErrorCode::cancelled) throw Error(*failure);
+        if (failure->code == ErrorCode::cancelled) {
+            listener_.stopped(job->source, *failure);
+            throw Error(*failure);
+        }
         report_failure(job->source, *failure);
         if (is_fatal(failure->code)) stop(*failure);
     }
@@ -184,7 +190,7 @@ awaitable<void> Run::work() {
 
 /// Large files share nothing by being moved at once over one session, so there is one for each session.
 awaitable<void> Run::admit(std::uint64_t size) {
-    const auto sessions = std::min(source_.most(), target_.most());
+    const auto sessions = std::max(1u, std::min(source_.most(), target_.most()) / each_takes());
     while (!fatal_ && files_under_way_ >= sessions && bytes_under_way_ + size > kBytesAtOnce)
         co_await admission_.wait();
 }
@@ -221,7 +227,9 @@ awaitable<void> Run::move_and_publish(Job& job) {
 }
 
 awaitable<void> Run::settle_and_report(Staged& staged) {
+    FAIRLEAD_FAULT_POINT("run.before_settling");
     const auto failure = co_await caught(settle(ways_, staged, options_));
+    FAIRLEAD_FAULT_POINT("run.after_settling");
     if (failure) {
         if (staged.entry != 0) ways_.journal->leave(staged.entry);
         report_failure(
@@ -230,6 +238,7 @@ awaitable<void> Run::settle_and_report(Staged& staged) {
         co_return;
     }
     conclude(ways_.journal, staged);
+    FAIRLEAD_FAULT_POINT("run.concluded");
     report(staged.result);
 }
 

@@ -19,6 +19,8 @@ class RunListener : public Progress {
   public:
     virtual void done(const TransferResult& result) = 0;
     virtual void failed(const std::string& source, const Error& error) = 0;
+    /// Somebody asked to stop; the error's hint says what stays at the target to be gone on with.
+    virtual void stopped(const std::string& /*source*/, const Error& /*error*/) {}
     /// After so many failures it will be tried again; `what` is a source, or a place.
     virtual void retrying(const std::string& /*what*/, const Error& /*error*/, unsigned /*failures*/,
                           std::chrono::milliseconds /*wait*/) {}
@@ -55,6 +57,8 @@ class Run {
 
   private:
     awaitable<void> work();
+    /// Sessions of one place that a file takes.
+    unsigned each_takes() const { return &source_ == &target_ ? 2 : 1; }
     awaitable<void> move(Job& job);
     awaitable<void> settle_and_report(Staged& staged);
     awaitable<void> move_and_publish(Job& job);

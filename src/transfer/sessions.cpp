@@ -1,18 +1,26 @@
 #include "transfer/sessions.hpp"
 
 #include <algorithm>
-#include <exception>
+#include <limits>
 
 #include "transfer/failure.hpp"
 
 namespace fairlead::transfer {
+namespace {
+
+constexpr std::chrono::seconds kCheckedAfter(20);   // idle; servers and middle boxes drop what is silent
+constexpr std::chrono::seconds kRetiredAfter(120);  // idle; others may need the place
+
+}  // namespace
 
 struct Sessions::Session {
     std::shared_ptr<FileSystem> files;
     unsigned in_use = 0;
     bool broken = false;
+    SessionBudget::Moment used{};
 
     unsigned places() const { return std::max(1u, files->abilities().concurrent_operations); }
+    bool idle() const { return in_use == 0 && !broken; }
 };
 
 Sessions::Lease::Lease(Sessions& sessions, std::shared_ptr<Session> session)
@@ -25,9 +33,9 @@ Sessions::Lease::Lease(Lease&& other) noexcept
 
 Sessions::Lease::~Lease() {
     if (!session_) return;
-    --session_->in_use;
-    if (session_->broken && session_->in_use == 0) sessions_->sessions_.remove(session_);
-    sessions_->changed_.notify_all();
+    session_->used = sessions_->server_->clock();
+    if (--session_->in_use == 0 && session_->broken) sessions_->forget(session_);
+    sessions_->server_->changed();
 }
 
 FileSystem& Sessions::Lease::files() const {
@@ -40,59 +48,173 @@ void Sessions::Lease::broken() {
     session_->broken = true;
 }
 
-Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place)
+Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place,
+                   std::shared_ptr<Server> server)
     : open_(std::move(open)),
       most_(std::max(1u, most)),
       place_(std::move(place)),
-      changed_(std::move(executor)) {}
+      server_(server ? std::move(server)
+                     : std::make_shared<Server>(executor, std::numeric_limits<unsigned>::max(),
+                                                Patience{.retries = place_.retries})) {
+    server_->users_.push_back(this);
+}
 
-Sessions::~Sessions() = default;
+Sessions::~Sessions() {
+    server_->users_.remove(this);
+    for (std::size_t i = 0; i < sessions_.size(); ++i)
+        server_->budget.ended();
+}
 
-std::shared_ptr<Sessions::Session> Sessions::free_session() {
+unsigned Sessions::most() const noexcept {
+    return std::min(most_, server_->budget.allowed());
+}
+
+void Sessions::forget(const std::shared_ptr<Session>& session) {
+    sessions_.remove(session);
+    server_->budget.ended();
+}
+
+std::shared_ptr<Sessions::Session> Sessions::free_session(const Session* besides) const {
+    std::shared_ptr<Session> last_choice;
+    for (const auto& session : sessions_) {
+        if (session->broken || session->in_use >= session->places()) continue;
+        if (session.get() != besides) return session;
+        last_choice = session;
+    }
+    return last_choice;
+}
+
+/// Reserves it, and makes sure that it still answers if nobody has used it for a while.
+awaitable<std::optional<Sessions::Lease>> Sessions::still_good(std::shared_ptr<Session> session) {
+    const bool fresh = session->in_use > 0 || server_->clock() - session->used < kCheckedAfter;
+    std::optional<Lease> lease(Lease(*this, std::move(session)));
+    if (fresh) co_return lease;
+    const auto silent = co_await caught(lease->files().ping());
+    if (!silent) co_return lease;
+    lease->broken();
+    if (silent->code == ErrorCode::cancelled) throw Error(*silent);
+    co_return std::nullopt;
+}
+
+/// Closes sessions that nobody has used for long.
+awaitable<void> Sessions::retire_idle(std::chrono::steady_clock::duration longer_than, unsigned at_most) {
+    std::list<std::shared_ptr<Session>> retired;
     for (const auto& session : sessions_)
-        if (!session->broken && session->in_use < session->places()) return session;
-    return nullptr;
+        if (retired.size() < at_most && session->idle() && server_->clock() - session->used >= longer_than)
+            retired.push_back(session);
+    for (const auto& session : retired)
+        session->broken = true;  // for nobody to take meanwhile
+    for (const auto& session : retired) {
+        (void)co_await caught(session->files->close());
+        forget(session);
+    }
+}
+
+/// Where the server's budget is used up by idle sessions of other places, one of those goes. Whether one did.
+awaitable<bool> Sessions::make_room() {
+    const auto users = server_->users_;
+    for (auto* user : users) {
+        const auto& theirs = user->sessions_;
+        if (user == this || std::ranges::none_of(theirs, [](const auto& session) { return session->idle(); }))
+            continue;
+        co_await user->retire_idle(std::chrono::seconds(0), 1);
+        co_return true;
+    }
+    co_return false;
+}
+
+/// For whoever is first in line: a free place, else a new session where there may be one; nothing when there
+/// is neither now. Leaves the line while it opens a session, so that others can use what becomes free.
+awaitable<std::optional<Sessions::Lease>> Sessions::obtain(Server::Turn& turn, const Session* besides) {
+    auto& budget = server_->budget;
+    while (turn.is_first()) {
+        if (auto session = free_session(besides)) {
+            auto lease = co_await still_good(std::move(session));
+            if (lease) co_return lease;
+            continue;
+        }
+        // A broken session counts until it is gone: the server counts it too.
+        if (sessions_.size() + opening_ >= most_) break;
+        if (!budget.may_begin(server_->clock())) {
+            const bool made = co_await make_room();
+            if (made) continue;
+            break;
+        }
+        budget.begin();
+        ++opening_;
+        turn.leave();
+        const auto session = std::make_shared<Session>();
+        const auto failure = co_await caught(open_into(session->files));
+        turn.enter();
+        --opening_;
+        if (!failure) {
+            budget.succeeded();
+            sessions_.push_back(session);
+            co_return Lease(*this, session);
+        }
+        const bool worth_waiting = budget.failed(*failure, server_->clock(), luck());
+        server_->changed();
+        if (!worth_waiting) throw Error(*failure);
+    }
+    co_return std::nullopt;
+}
+
+awaitable<void> Sessions::open_into(std::shared_ptr<FileSystem>& files) {
+    files = co_await open_();
 }
 
 awaitable<Sessions::Lease> Sessions::take() {
+    Server::Turn turn(*server_);
     for (;;) {
-        if (auto session = free_session()) co_return Lease(*this, std::move(session));
-        // A broken session counts until it is gone: the server counts it too.
-        if (sessions_.size() + opening_ >= most_) {
-            co_await changed_.wait();
-            continue;
+        if (turn.is_first()) {
+            co_await retire_idle(kRetiredAfter, std::numeric_limits<unsigned>::max());
+            auto lease = co_await obtain(turn);
+            if (lease) co_return std::move(*lease);
         }
-        ++opening_;
-        auto session = std::make_shared<Session>();
-        std::exception_ptr failure;
-        bool others_will_do = false;
-        try {
-            session->files = co_await open_();
-        } catch (const Error& error) {
-            failure = std::current_exception();
-            others_will_do = error.retryable();
-        } catch (...) {
-            failure = std::current_exception();
+        co_await turn.wait();
+    }
+}
+
+awaitable<std::pair<Sessions::Lease, Sessions::Lease>> Sessions::take_both(Sessions& one, Sessions& other) {
+    if (one.server_ != other.server_) {
+        // In the same order everywhere, so that nobody waits in a circle.
+        const bool in_order = std::less<>{}(one.server_.get(), other.server_.get());
+        auto& first = in_order ? one : other;
+        auto& second = in_order ? other : one;
+        auto a = co_await first.take();
+        auto b = co_await second.take();
+        if (in_order) co_return std::pair(std::move(a), std::move(b));
+        co_return std::pair(std::move(b), std::move(a));
+    }
+    const auto& budget = one.server_->budget;
+    Server::Turn turn(*one.server_);
+    for (;;) {
+        if (turn.is_first()) {
+            auto a = co_await one.obtain(turn);
+            if (a) {
+                auto b = co_await other.obtain(turn, a->session_.get());
+                if (b) co_return std::pair(std::move(*a), std::move(*b));
+            }
+            if (budget.most() < 2 || (&one == &other && one.most_ < 2))
+                throw Error(ErrorCode::invalid_argument,
+                            "Copying within this server needs two sessions at once, but only one is allowed.")
+                    .hinting("raise maxSessions: fairlead connection update NAME --max-sessions 2");
+            if (a && budget.allowed() < 2)
+                throw Error(ErrorCode::server_busy,
+                            "Copying within this server needs two sessions at once, but it grants only one "
+                            "at present.");
         }
-        --opening_;
-        changed_.notify_all();
-        if (failure && others_will_do && !sessions_.empty()) {
-            most_ = static_cast<unsigned>(sessions_.size());  // the server allows no more of them
-            continue;
-        }
-        if (failure) std::rethrow_exception(failure);
-        sessions_.push_back(session);
-        co_return Lease(*this, std::move(session));
+        co_await turn.wait();
     }
 }
 
 awaitable<void> Sessions::close() {
-    auto sessions = std::move(sessions_);
-    sessions_.clear();
+    auto sessions = sessions_;
     for (const auto& session : sessions) {
-        if (session->broken) continue;
-        (void)co_await caught(session->files->close());
+        if (!session->broken) (void)co_await caught(session->files->close());
+        forget(session);
     }
+    server_->changed();
 }
 
 }  // namespace fairlead::transfer

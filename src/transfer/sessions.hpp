@@ -4,10 +4,12 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
-#include "base/event.hpp"
 #include "fairlead/file_system.hpp"
+#include "transfer/server.hpp"
 
 namespace fairlead::transfer {
 
@@ -21,21 +23,27 @@ struct PlaceFacts {
     bool restarts_reads = true, restarts_writes = true, appends = true;
 };
 
-/// The sessions to one place, opened when they are needed, never more than `most`, each with as many
-/// operations under way as it allows (Abilities::concurrent_operations). Whoever waits is served in turn.
+/// The sessions to one place, opened when they are needed and kept for later, each with as many operations
+/// under way as it allows (Abilities::concurrent_operations). There are never more than `most`, nor more than
+/// the server's budget, which all Sessions to the server share; whoever waits is served in turn. A session
+/// that has been idle is asked whether it still answers before it is used; one that was idle for long is
+/// closed, and so is an idle one that stands in the way of another place on the same server.
 class Sessions {
     struct Session;
 
   public:
     using Opener = std::function<awaitable<std::shared_ptr<FileSystem>>()>;
 
-    /// `place` is what is known about where they lead.
-    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place = {});
+    /// `server` empty: one of its own, without a limit but `most`.
+    Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place = {},
+             std::shared_ptr<Server> server = nullptr);
     ~Sessions();
     Sessions(const Sessions&) = delete;
     Sessions& operator=(const Sessions&) = delete;
 
-    /// The right to one operation (or stream, or listing) on a session. Given back when it goes.
+    /// The right to one operation (or stream, or listing) on a session. Given back when it goes. Whoever
+    /// holds one of a session that can do one thing at a time must not wait for another of the same server;
+    /// take_both is for that.
     class Lease {
       public:
         Lease(Lease&& other) noexcept;
@@ -56,24 +64,41 @@ class Sessions {
     };
 
     /// Waits for its turn; opens a session if none is free and there may be more. Throws what opening throws
-    /// when there is no session at all.
+    /// when there is no session at all, after as many attempts as the server's patience allows where it says
+    /// that it is busy.
     awaitable<Lease> take();
 
-    unsigned most() const noexcept { return most_; }
+    /// One of each, or none: nobody waits for the second while holding the first of the same server. Throws
+    /// invalid_argument when one session is all that is configured and two are needed, and server_busy when
+    /// one is all that the server grants.
+    static awaitable<std::pair<Lease, Lease>> take_both(Sessions& one, Sessions& other);
+
+    /// How many sessions there may be at once, as things stand.
+    unsigned most() const noexcept;
+    /// There may be more of them.
+    void allow_more(unsigned more) noexcept { most_ += more; }
+    /// How patiently a busy server is waited for.
+    void set_patience(const Patience& patience) noexcept { server_->budget.set_patience(patience); }
     PlaceFacts& place() noexcept { return place_; }
     const std::string& identity() const noexcept { return place_.identity; }
     /// Says good-bye to all sessions.
     awaitable<void> close();
 
   private:
-    std::shared_ptr<Session> free_session();
+    std::shared_ptr<Session> free_session(const Session* besides) const;
+    awaitable<void> open_into(std::shared_ptr<FileSystem>& files);
+    awaitable<std::optional<Lease>> obtain(Server::Turn& turn, const Session* besides = nullptr);
+    awaitable<std::optional<Lease>> still_good(std::shared_ptr<Session> session);
+    awaitable<bool> make_room();
+    awaitable<void> retire_idle(std::chrono::steady_clock::duration longer_than, unsigned at_most);
+    void forget(const std::shared_ptr<Session>& session);
 
     Opener open_;
     unsigned most_;
     PlaceFacts place_;
+    std::shared_ptr<Server> server_;
     unsigned opening_ = 0;
     std::list<std::shared_ptr<Session>> sessions_;
-    Event changed_;
 };
 
 }  // namespace fairlead::transfer

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/blocking.hpp"
+#include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "base/quantity.hpp"
+#include "transfer/adopt.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/move_content.hpp"
 #include "transfer/names.hpp"
@@ -81,6 +83,7 @@ void go_on(TransferPlan& plan, const Leftover& left) {
     plan.existing_size = left.transfer.existing_size;
     plan.offset = left.verdict.offset;
     plan.by_append = left.verdict.by_append;
+    plan.compare = left.verdict.compare;
 }
 
 bool fits(const TransferPlan& plan, const Leftover& left) {
@@ -129,13 +132,43 @@ awaitable<void> preserve_time(FileSystem& target, Staged& staged) {
     staged.result.warnings.push_back(fmt::format("The time was not kept: {}", failure->message));
 }
 
+/// A file that somebody else began is completed under a name of ours, like every other.
+TransferPlan plan_with(const Adoption& adoption, const Job& job, const Abilities& abilities,
+                       const Options& options) {
+    auto overwrite = options;
+    overwrite.if_exists = IfExists::overwrite;
+    auto plan = make_plan(job.facts, job.target, std::nullopt, abilities, overwrite, unguessable());
+    plan.adopted = true;
+    plan.offset = adoption.verdict.offset;
+    plan.by_append = adoption.verdict.by_append;
+    plan.compare = adoption.verdict.compare;
+    if (!adoption.whole) return plan;
+    plan.mode = Mode::skip;
+    plan.reason = "already there, whole";
+    return plan;
+}
+
+/// Writes down what is about to be done. `left` is what it goes on with, if anything.
+awaitable<void> record(const Route& route, Staged& staged, const Leftover* left) {
+    if (left != nullptr && left->transfer.target == staged.plan.target) co_return;
+    const auto before = std::exchange(staged.entry, route.journal->begin(record_of(route, staged)));
+    route.journal->end(before);  // of the same file, on the way to another name
+    if (staged.job.facts.size.value_or(0) >= kWorthASync) co_await run_blocking(route.journal->syncing());
+}
+
 /// Decides how the file is moved, and writes that down before anything is.
-awaitable<void> plan_and_record(const Route& route, Staged& staged, const Options& options) {
+awaitable<void> plan_and_record(const Route& route, Staged& staged, const Options& options, bool only_look) {
     auto& job = staged.job;
-    auto left = co_await pick_up(route, job.source, job.facts, job.target, options);
+    auto left = co_await pick_up(route, job.source, job.facts, job.target, options, only_look);
     if (left && left->verdict.kind == Verdict::Kind::delivered) co_return take_as_delivered(staged, *left);
     if (left) staged.entry = left->transfer.number;
-    staged.plan = co_await plan_for(route, job, options);
+    std::optional<Adoption> adoption;
+    if (!left && options.take_partial && !only_look)
+        adoption = co_await find_beginning(route, job.source, job.facts, job.target);
+    if (adoption)
+        staged.plan = plan_with(*adoption, job, route.target.abilities(), options);
+    else
+        staged.plan = co_await plan_for(route, job, options);
     const bool goes_on = left && fits(staged.plan, *left);
     if (left && !goes_on) {
         co_await remove_left(route.target, *route.journal, left->transfer.number);
@@ -143,18 +176,18 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
     }
     if (goes_on) go_on(staged.plan, *left);
     staged.result.target = staged.plan.target;
-    if (staged.plan.mode == Mode::skip || !route.remembers()) co_return;
-    if (goes_on && left->transfer.target == staged.plan.target) co_return;
-    const auto before = std::exchange(staged.entry, route.journal->begin(record_of(route, staged)));
-    route.journal->end(before);  // of the same file, on the way to another name
-    if (job.facts.size.value_or(0) >= kWorthASync) co_await run_blocking(route.journal->syncing());
+    if (staged.plan.mode == Mode::skip) co_return;
+    if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr);
+    if (staged.plan.adopted && !staged.plan.temporary.empty())
+        co_await route.target.rename(staged.plan.target, staged.plan.temporary, false);
 }
 
 awaitable<void> stage_file(const Route& route, Staged& staged, const Options& options, bool durable,
                            Progress* progress, bool only_look) {
     staged.told_size.reset();  // what an earlier attempt was told is not what is there now
-    co_await plan_and_record(route, staged, options);
+    co_await plan_and_record(route, staged, options, only_look);
     auto& [job, plan, result, phase, entry, start_over, told_size, kept] = staged;
+    FAIRLEAD_FAULT_POINT("transfer.planned");
     if (phase == Phase::published) co_return;
     if (plan.mode == Mode::skip) {
         result.outcome = Outcome::skipped;
@@ -164,28 +197,33 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
     if (only_look && (!job.facts.size || plan.offset < *job.facts.size))
         throw Error(ErrorCode::incomplete, fmt::format("Not all of '{}' arrived.", job.source))
             .on(job.source);
-    if (progress != nullptr) {
-        progress->began(job.source, job.facts.size);
-        if (plan.offset > 0) progress->already_there(plan.offset);
-    }
+    plan.only_look = only_look;
+    if (progress != nullptr) progress->began(job.source, job.facts.size);
     co_await move_content(route, staged, options, durable, progress);
     co_await prove(route, staged, options);
+    FAIRLEAD_FAULT_POINT("transfer.proven");
     if (options.preserve) co_await preserve_time(route.target, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;
     result.resumed = plan.offset;
     phase = Phase::staged;
     if (entry != 0)
         route.journal->staged(entry, plan.existing_size + plan.offset + result.bytes, result.checksum);
+    FAIRLEAD_FAULT_POINT("transfer.staged");
 }
 
 /// Keeps what can be gone on with; removes the rest, now or, where that fails, by the next transfer there.
 awaitable<void> tidy_up(const Route& route, Staged& staged, const Options& options, Error& failure) {
     const auto arrived = staged.plan.offset + staged.result.bytes;
-    const bool appended = staged.plan.mode == Mode::append && arrived > 0;
+    const bool disturbed = failure.code == ErrorCode::conflict;  // never to be gone on with
+    const bool appended = staged.plan.mode == Mode::append && arrived > 0 && !disturbed;
     staged.kept = staged.entry != 0 && !staged.start_over && staged.phase != Phase::planned &&
-                  (appended || is_worth_keeping(failure, arrived, staged.phase >= Phase::sent,
-                                                staged.job.facts.size.has_value(), options));
-    if (staged.kept || (staged.phase == Phase::planned && staged.plan.offset > 0 && !staged.start_over)) {
+                  (appended || staged.plan.adopted ||
+                   is_worth_keeping(failure, arrived, staged.phase >= Phase::sent,
+                                    staged.job.facts.size.has_value(), options));
+    const bool undecided =
+        staged.entry != 0 && staged.phase == Phase::planned && !staged.start_over && !disturbed &&
+        (staged.plan.offset > 0 || leaves_doubt(failure) || failure.code == ErrorCode::cancelled);
+    if (staged.kept || undecided) {
         route.journal->leave(staged.entry);
         if (staged.kept && failure.hint.empty())
             failure.hint = fmt::format("{} of it stay at the target as '{}'; the next run goes on from there",
@@ -232,7 +270,8 @@ awaitable<void> stage(const Route& route, Staged& staged, const Options& options
     auto failure = co_await caught(stage_file(route, staged, options, durable, progress, only_look));
     staged.result.seconds = std::chrono::steady_clock::now() - began;
     if (!failure) co_return;
-    if (progress != nullptr) progress->moved_in_vain(staged.plan.offset + staged.result.bytes);
+    if (progress != nullptr && staged.phase != Phase::planned)
+        progress->moved_in_vain(staged.plan.offset + staged.result.bytes);
     co_await tidy_up(route, staged, options, *failure);
     throw Error(*failure);
 }
@@ -245,6 +284,7 @@ awaitable<void> publish_staged(const Route& route, Staged& staged) {
     auto failure = co_await caught(publish(route.target, staged.plan, staged.result.warnings, moving_aside));
     if (!failure) {
         staged.phase = Phase::published;
+        FAIRLEAD_FAULT_POINT("transfer.published");
         co_return;
     }
     if (staged.entry != 0 && (leaves_doubt(*failure) || failure->code == ErrorCode::cancelled)) {
@@ -264,10 +304,12 @@ awaitable<void> settle_source(FileSystem& source, const Staged& staged, const Op
     const auto& path = staged.job.source;
     std::optional<Error> failure;
     if (options.delete_source) failure = co_await caught(source.remove(path));
+    FAIRLEAD_FAULT_POINT("source.removed");
     if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);
     if (options.move_source_to.empty()) co_return;
     const auto moved = path::join(options.move_source_to, path::name(path));
     failure = co_await caught(source.rename(path, moved, false));
+    FAIRLEAD_FAULT_POINT("source.moved");
     if (!failure) co_return;
     if (failure->code == ErrorCode::not_found) {
         const auto there = co_await try_stat(source, moved);

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "support/cli.hpp"
+#include "support/connect.hpp"
 #include "support/scripted_ftp.hpp"
 #include "support/server.hpp"
 
@@ -36,37 +37,9 @@ class TransferVerbs : public testing::Test {
   protected:
     std::string at(const std::string& name) const { return (work / name).string(); }
     /// A connection to a scripted server.
-    void connect(const ScriptedFtp& server) {
-        const auto endpoint = server.endpoint();
-        ProcessOptions options;
-        options.input = std::string(endpoint.password.reveal());
-        fairlead.ok({"connection", "create", "p", "--host", endpoint.host, "--port",
-                     std::to_string(endpoint.port), "--username", endpoint.username, "--password-stdin"},
-                    options);
-    }
+    void connect(const ScriptedFtp& server) { test::connect(fairlead, "p", server.endpoint()); }
     /// A connection to a real server.
-    void connect(const Server& server) {
-        const auto endpoint = server.endpoint();
-        ProcessOptions options;
-        options.input = std::string(endpoint.password.reveal());
-        std::vector<std::string> words{"connection",
-                                       "create",
-                                       "p",
-                                       "--protocol",
-                                       std::string(to_string(endpoint.protocol)),
-                                       "--host",
-                                       endpoint.host,
-                                       "--port",
-                                       std::to_string(endpoint.port),
-                                       "--username",
-                                       endpoint.username,
-                                       "--password-stdin",
-                                       "--working-directory",
-                                       endpoint.working_directory};
-        if (!server["ca"].empty()) words.insert(words.end(), {"--tls-ca", server["ca"]});
-        if (!server["host_key"].empty()) words.insert(words.end(), {"--host-key", server["host_key"]});
-        fairlead.ok(words, options);
-    }
+    void connect(const Server& server) { test::connect(fairlead, "p", server); }
 
     const Cli fairlead;
     const TemporaryFolder work;

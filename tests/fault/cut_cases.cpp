@@ -43,14 +43,9 @@ CutCases::CutCases(const std::vector<Cut>& cuts) {
 
 bool CutCases::next(Cut& cut) {
     const std::lock_guard lock(mutex_);
-    for (std::size_t tried = 0; tried < 2 * series_.size(); ++tried) {
+    for (std::size_t tried = 0; tried < series_.size(); ++tried) {
         auto& series = series_[turn_++ % series_.size()];
         if (series.done == series.offsets.size()) continue;
-        // A stall costs whole time-outs, so while there is something else to do it gets every third round
-        // only.
-        const bool ahead = series.cut.kind == Cut::Kind::stall && series.done >= 3 &&
-                           series.done * 3 > turn_ / series_.size();
-        if (ahead && tried < series_.size()) continue;
         cut = series.cut;
         cut.offset = series.offsets[series.done++];
         return true;

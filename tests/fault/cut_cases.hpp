@@ -17,8 +17,7 @@ struct CutLine {
 };
 
 /// Hands out cuts for several threads: every kind of cut on every line, at offsets that first lie far apart
-/// (both ends first), then ever closer, until each offset was given out. Stalls, which take longest, come
-/// less often.
+/// (both ends first), then ever closer, until each offset was given out.
 class CutCases {
   public:
     CutCases(std::vector<CutLine> lines, std::vector<Cut::Kind> kinds);

@@ -1,14 +1,17 @@
 #include "fault/cut_worker.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/asio/this_coro.hpp>
 #include <map>
 #include <stdexcept>
 
 #include "fairlead/open.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/run.hpp"
 
 namespace fairlead::test {
 namespace {
@@ -16,7 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 using transfer::caught;
 
-constexpr std::chrono::seconds kLongestCase{30};
+constexpr std::chrono::seconds kLongestCase{120};
+constexpr unsigned kRetries = 4;
 
 awaitable<void> move_file(FileSystem& source, FileSystem& target, CutOutcome& outcome) {
     transfer::Job job;
@@ -44,6 +48,64 @@ awaitable<void> attempt(const Endpoint& endpoint, bool upload, FileSystem& local
     co_await session->close();
 }
 
+class Listener final : public transfer::RunListener {
+  public:
+    explicit Listener(CutOutcome& outcome) : outcome_(outcome) {}
+    void done(const transfer::TransferResult& result) override { outcome_.result = result; }
+    void failed(const std::string&, const Error& error) override { outcome_.failure = error; }
+    void retrying(const std::string&, const Error& error, unsigned, std::chrono::milliseconds) override {
+        outcome_.transcript.note(
+            fmt::format("trying again after {}: {}", to_string(error.code), error.message));
+    }
+
+  private:
+    CutOutcome& outcome_;
+};
+
+awaitable<void> attempt_patiently(const Endpoint& endpoint, bool upload, const std::string& folder,
+                                  std::uint64_t size, CutOutcome& outcome) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    transfer::Sessions far(
+        executor,
+        [&]() -> awaitable<std::shared_ptr<FileSystem>> {
+            auto files = co_await open(endpoint, {&outcome.transcript});
+            co_return std::shared_ptr<FileSystem>(std::move(files));
+        },
+        1, transfer::PlaceFacts{.identity = "far", .retries = kRetries});
+    transfer::Sessions here(
+        executor,
+        [&]() -> awaitable<std::shared_ptr<FileSystem>> {
+            co_return std::shared_ptr<FileSystem>(open_local(folder));
+        },
+        1, transfer::PlaceFacts{.identity = "here"});
+    Listener listener(outcome);
+    transfer::Options options;
+    options.patience.first_wait = std::chrono::milliseconds(5);
+    transfer::Run run(executor, upload ? here : far, upload ? far : here, options, listener);
+    std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& to) -> awaitable<void> {
+        transfer::Job job;
+        job.source = "/source.bin";
+        job.target = "/target.bin";
+        job.facts.size = size;
+        co_await to.add(std::move(job));
+    };
+    const auto running = [](transfer::Run& whole,
+                            std::function<awaitable<void>(transfer::Run&)>& jobs) -> awaitable<void> {
+        (void)co_await whole.run(jobs);
+    };
+    const auto failure = co_await caught(running(run, produce));
+    if (failure) outcome.failure = failure;
+    co_await far.close();
+}
+
+/// Each proxy listens on all data ports of its server.
+void raise_limit_of_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /// Gives a path to the user whose folder `like` is.
 void give_away(const fs::path& path, const fs::path& like) {
     struct stat owner {};
@@ -54,7 +116,11 @@ void give_away(const fs::path& path, const fs::path& like) {
 }  // namespace
 
 CutWorker::CutWorker(const CutRoute& route, const Server& server, unsigned number, std::string content)
-    : route_(route), server_(server), number_(number), content_(std::move(content)), proxy_(server) {}
+    : route_(route),
+      server_(server),
+      number_(number),
+      content_(std::move(content)),
+      proxy_((raise_limit_of_descriptors(), server)) {}
 
 void CutWorker::prepare(std::optional<std::string> old_content) {
     if (!remote_.empty()) fs::remove_all(remote_);
@@ -71,14 +137,27 @@ void CutWorker::prepare(std::optional<std::string> old_content) {
         give_away(entry.path(), server_.root());
 }
 
-CutOutcome CutWorker::run(std::chrono::milliseconds patience) {
+Endpoint CutWorker::endpoint(std::chrono::milliseconds patience) const {
     auto endpoint = proxy_.in_front_of(server_.endpoint());
     if (!endpoint.working_directory.ends_with('/')) endpoint.working_directory += '/';
     endpoint.working_directory += remote_.filename().string();
     endpoint.timeouts = {patience, patience, patience};
+    return endpoint;
+}
+
+CutOutcome CutWorker::run(std::chrono::milliseconds patience) {
+    const auto where = endpoint(patience);
     const auto local = open_local(local_.string());
     CutOutcome outcome;
-    loop_.run(attempt(endpoint, route_.upload, *local, outcome), kLongestCase);
+    loop_.run(attempt(where, route_.upload, *local, outcome), kLongestCase);
+    return outcome;
+}
+
+CutOutcome CutWorker::run_patiently(std::chrono::milliseconds patience) {
+    const auto where = endpoint(patience);
+    CutOutcome outcome;
+    loop_.run(attempt_patiently(where, route_.upload, local_.string(), content_.size(), outcome),
+              kLongestCase);
     return outcome;
 }
 

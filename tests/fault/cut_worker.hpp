@@ -60,6 +60,9 @@ class CutWorker {
     /// Logs in, moves, and moves again when the first failure left a usable session. Every wait at most
     /// `patience`.
     CutOutcome run(std::chrono::milliseconds patience);
+    /// The same as the command line does it, with sessions that are opened again and several attempts; the
+    /// cut is on the first connection only.
+    CutOutcome run_patiently(std::chrono::milliseconds patience);
     /// What passes, on the first connection of each channel, when nothing is cut. Throws when the transfer
     /// fails.
     std::vector<CutLine> measure();
@@ -69,6 +72,7 @@ class CutWorker {
     std::vector<std::string> strays() const;
 
   private:
+    Endpoint endpoint(std::chrono::milliseconds patience) const;
     const std::filesystem::path& target_folder() const { return route_.upload ? remote_ : local_; }
 
     const CutRoute& route_;

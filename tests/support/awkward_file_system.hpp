@@ -11,7 +11,7 @@
 namespace fairlead::test {
 
 /// A file system around another one that goes wrong where a test says so, as servers do.
-class AwkwardFileSystem final : public FileSystem {
+class AwkwardFileSystem : public FileSystem {
   public:
     struct Script {
         static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();

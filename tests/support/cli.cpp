@@ -6,7 +6,7 @@
 namespace fairlead::test {
 
 std::vector<std::string> Cli::command(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> words{FAIRLEAD_TEST_BINARY, "--data", data().string()};
+    std::vector<std::string> words{binary_, "--data", data().string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     return words;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/paths.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -13,6 +14,9 @@ namespace fairlead::test {
 /// The built binary with a data directory of its own.
 class Cli {
   public:
+    /// `binary`: another one of the same kind than build/fairlead.
+    explicit Cli(std::string binary = fairlead_binary()) : binary_(std::move(binary)) {}
+
     /// Runs `fairlead ARGUMENTS...` to its end.
     ProcessResult operator()(const std::vector<std::string>& arguments, ProcessOptions options = {}) const;
     /// The same, expecting success; gives standard output. Throws std::runtime_error with what was said
@@ -28,6 +32,7 @@ class Cli {
     const TemporaryFolder& folder() const noexcept { return folder_; }
 
   private:
+    std::string binary_;
     TemporaryFolder folder_;
 };
 

@@ -26,7 +26,7 @@ Connection with_every_field() {
     auto connection = apply(Connection{}, patch(R"({
         "name": "n", "description": "d", "enabled": false, "tags": ["a", "b"], "protocol": "SFTP", "host": "h",
         "port": 2222, "username": "u", "workingDirectory": "in", "timeoutSeconds": 5, "connectTimeoutSeconds": 6,
-        "idleTimeoutSeconds": 7, "retryCount": 0, "maxSessions": 2, "proxy": "http://p:1",
+        "idleTimeoutSeconds": 7, "retryCount": 0, "maxSessions": 2, "bandwidthLimit": "08:00,1M 20:00,off", "proxy": "http://p:1",
         "tls": {"mode": "implicit", "version": "TLS1.3", "pin": "x", "verify": false, "protectData": false},
         "ftp": {"active": true, "activePorts": "50000-50010", "charset": "ISO-8859-9", "useMlsd": false,
                 "loginCommands": ["SITE X"]},
