@@ -107,10 +107,14 @@ void take_as_delivered(Staged& staged, const Leftover& left) {
 }
 
 awaitable<void> prove(const Route& route, Staged& staged, const Options& options) {
-    auto& [job, plan, result, phase, entry, start_over, name, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     const auto size = plan.existing_size + plan.offset + result.bytes;
     if (!options.text) {
-        const auto told = co_await verify_size(route.target, written_path(plan), size);
+        auto told = told_size.has_value();
+        if (told)
+            check_size(written_path(plan), size, *told_size);
+        else
+            told = co_await verify_size(route.target, written_path(plan), size);
         if (told) result.proof = Proof::size;
         if (!result.checksum.empty() && plan.mode == Mode::whole) result.proof = Proof::checksum;
     }
@@ -183,8 +187,9 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
 
 awaitable<void> stage_file(const Route& route, Staged& staged, const Options& options, bool durable,
                            Progress* progress, bool only_look) {
+    staged.told_size.reset();  // what an earlier attempt was told is not what is there now
     co_await plan_and_record(route, staged, options, only_look);
-    auto& [job, plan, result, phase, entry, start_over, name, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     FAIRLEAD_FAULT_POINT("transfer.planned");
     if (phase == Phase::published) co_return;
     if (plan.mode == Mode::skip) {

@@ -38,7 +38,8 @@ struct Staged {
     std::uint64_t entry = 0;     ///< in the route's journal; 0: none
     bool start_over = false;     ///< after a failure: going on did not work, from the beginning it may
     std::shared_ptr<void> name;  ///< the right to a name that others could choose too
-    bool kept = false;           ///< after a failure: what arrived stays at the target, to be gone on with
+    std::optional<std::uint64_t> told_size;  ///< of the file at the target, as its server told at the end
+    bool kept = false;  ///< after a failure: what arrived stays at the target, to be gone on with
 };
 
 /// Decides what to do and moves the bytes. With `durable` false, they need FileSystem::sync before they are
