@@ -60,8 +60,13 @@ awaitable<TransferPlan> plan_for(const Route& route, const Job& job, const Optio
     co_return make_plan(job.facts, job.target, existing, target.abilities(), options, unguessable(), same);
 }
 
+std::string_view effect_of(const TransferPlan& plan, bool existing) {
+    if (plan.mode == Mode::append) return "appends to what is there";
+    return existing ? "replaces what is there" : "new";
+}
+
 Unfinished record_of(const Route& route, const Staged& staged) {
-    const auto& [source, facts, asked, careful] = staged.job;
+    const auto& [source, facts, asked, careful, why] = staged.job;
     Unfinished record;
     record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append : Unfinished::Mode::whole;
     if (route.from != nullptr) record.source_place = route.from->identity;
@@ -248,6 +253,21 @@ awaitable<void> sync_after(FileSystem& target, const Staged& staged) {
 }
 
 }  // namespace
+
+awaitable<void> foresee(const Route& route, Staged& staged, const Options& options) {
+    const auto& job = staged.job;
+    auto& result = staged.result;
+    result.source = job.source;
+    result.target = job.target;
+    staged.plan = co_await plan_for(route, job, options);
+    result.target = staged.plan.target;
+    result.outcome = staged.plan.mode == Mode::skip ? Outcome::skipped : Outcome::planned;
+    result.reason = staged.plan.reason;
+    if (staged.plan.mode == Mode::skip) co_return;
+    result.bytes = job.facts.size.value_or(0);
+    const auto existing = co_await try_stat(route.target, staged.plan.target);
+    result.reason = effect_of(staged.plan, existing.has_value());
+}
 
 awaitable<void> discard(const Route& route, Staged& staged) {
     staged.name.reset();

@@ -18,7 +18,8 @@ struct Job {
     Entry facts;         ///< what is known about it; size and time may be absent
     std::string target;  ///< path in the target's file system
     bool careful =
-        true;  ///< look at the source again when it was read; false where the listing was just made
+        true;         ///< look at the source again when it was read; false where the listing was just made
+    std::string why;  ///< for the report: what makes it necessary, such as "added"
 };
 
 /// A file on its way, and how far it is.
@@ -46,6 +47,9 @@ struct Staged {
 /// `staged`, which the caller fills with the job alone, tells after a failure how far it came.
 awaitable<void> stage(const Route& route, Staged& staged, const Options& options, bool durable,
                       Progress* progress, bool only_look = false);
+
+/// Decides what `stage` would do, and puts it into `staged.result`; touches nothing.
+awaitable<void> foresee(const Route& route, Staged& staged, const Options& options);
 
 /// Publishes what was staged; removes it when that is refused. Where nobody knows whether it was done, it
 /// stays in the journal, for somebody to look.
