@@ -12,6 +12,7 @@
 #include "cli/standard_streams.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/names.hpp"
+#include "transfer/persist.hpp"
 #include "transfer/tree.hpp"
 #include "transfer/walk.hpp"
 
@@ -76,8 +77,10 @@ class Copy {
             target_ = places_.at(location, "target");
             into_folder_ = several || location.ends_in_slash || target_.path == "/";
             if (into_folder_) co_return;
-            auto lease = co_await target_.sessions->take();
-            into_folder_ = co_await transfer::is_directory(lease.files(), target_.path);
+            std::function<awaitable<void>(FileSystem&)> look = [&](FileSystem& files) -> awaitable<void> {
+                into_folder_ = co_await transfer::is_directory(files, target_.path);
+            };
+            co_await persistently(target_, look);
             co_return;
         }
         namespace fs = std::filesystem;
@@ -85,6 +88,15 @@ class Copy {
         const auto path = fs::absolute(location.path).lexically_normal();
         into_folder_ = several || location.ends_in_slash || fs::is_directory(path, ignored);
         local_target_ = path.string();
+    }
+
+    awaitable<void> persistently(const Place& place, std::function<awaitable<void>(FileSystem&)> use) {
+        auto retrying = [this](const std::string& what, const Error& error, unsigned failures,
+                               std::chrono::milliseconds wait) {
+            report_.retrying(what, error, failures, wait);
+        };
+        return transfer::persistently(*place.sessions, transfer::patience_with(*place.sessions, options_),
+                                      place.label, std::move(retrying), std::move(use));
     }
 
     /// Opens a local target once it is known what it will be.
@@ -125,20 +137,18 @@ class Copy {
         item.careful =
             request_.sources.size() == 1 || options_.delete_source || !options_.move_source_to.empty();
         bool directory = false;
-        {
-            auto lease = co_await place.sessions->take();
+        std::function<awaitable<void>(FileSystem&)> look = [&](FileSystem& files) -> awaitable<void> {
             if (place.path == "/")
                 item.facts.type = EntryType::directory;
             else
-                item.facts = co_await lease.files().stat(place.path);
+                item.facts = co_await files.stat(place.path);
             directory = item.facts.type == EntryType::directory;
-            if (item.facts.type == EntryType::symlink) {
-                directory =
-                    request_.flags.recursive && co_await transfer::is_directory(lease.files(), place.path);
-                item.facts.size.reset();  // those of the link itself
-                item.facts.modified.reset();
-            }
-        }
+            if (item.facts.type != EntryType::symlink) co_return;
+            if (request_.flags.recursive) directory = co_await transfer::is_directory(files, place.path);
+            item.facts.size.reset();  // those of the link itself
+            item.facts.modified.reset();
+        };
+        co_await persistently(place, look);
         if (directory && !request_.flags.recursive)
             throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is a directory.", place.label))
                 .on(place.path)

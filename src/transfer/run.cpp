@@ -12,6 +12,7 @@
 #include "fairlead/deadline.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/link.hpp"
+#include "transfer/persist.hpp"
 
 namespace fairlead::transfer {
 namespace {
@@ -49,6 +50,20 @@ Error named(Error failure, std::string_view step, std::string_view what, std::ch
     failure.path = path;
     failure.retry = false;
     return failure;
+}
+
+awaitable<void> make_with_parents(FileSystem& files, std::string path) {
+    auto failure = co_await caught(files.make_directory(path));
+    if (failure && failure->code == ErrorCode::not_found && path != "/") {
+        co_await make_with_parents(files, std::string(path::parent(path)));
+        failure = co_await caught(files.make_directory(path));
+    }
+    if (!failure) co_return;
+    if (!failure->session_usable || failure->code == ErrorCode::not_found) throw Error(*failure);
+    // Servers answer an existing directory in many ways, so looking decides.
+    const auto there = co_await try_stat(files, path);
+    if (!there || (there->type != EntryType::directory && there->type != EntryType::symlink))
+        throw Error(*failure);
 }
 
 }  // namespace
@@ -156,25 +171,10 @@ awaitable<void> Run::add(Job job) {
 
 awaitable<void> Run::make_directory(std::string path) {
     if (path == "/" || path.empty() || options_.dry_run || made_.contains(path)) co_return;
-    std::optional<Error> failure;
-    {
-        auto lease = co_await target_.take();
-        failure = co_await caught(lease.files().make_directory(path));
-        if (failure && !failure->session_usable) lease.broken();
-        if (failure && failure->session_usable && failure->code != ErrorCode::not_found) {
-            // Servers answer an existing directory in many ways, so looking decides.
-            const auto there = co_await try_stat(lease.files(), path);
-            if (there && (there->type == EntryType::directory || there->type == EntryType::symlink))
-                failure.reset();
-        }
-    }
-    if (failure && failure->code == ErrorCode::not_found) {
-        co_await make_directory(std::string(path::parent(path)));
-        auto lease = co_await target_.take();
-        failure = co_await caught(lease.files().make_directory(path));
-        if (failure && !failure->session_usable) lease.broken();
-    }
-    if (failure) throw Error(*failure);
+    std::function<awaitable<void>(FileSystem&)> make = [&](FileSystem& files) {
+        return make_with_parents(files, path);
+    };
+    co_await persistently(target_, ways_.patience, path, ways_.retrying, make);
     made_.insert(std::move(path));
 }
 
