@@ -1,9 +1,13 @@
 #include "transfer/journal.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
+#include "base/digest.hpp"
 #include "base/fault_point.hpp"
 #include "fairlead/error.hpp"
 
@@ -81,6 +85,27 @@ void Journal::end(std::uint64_t number) {
 
 void Journal::leave(std::uint64_t number) {
     if (const auto found = open_.find(number); found != open_.end()) found->second.worked_on = false;
+}
+
+std::shared_ptr<void> Journal::reserve(const std::string& place, const std::string& path) {
+    if (directory_.empty() || !trouble_.empty()) return nullptr;
+    Digest digest(ChecksumAlgorithm::sha256);
+    const auto key = key_of(place, path);
+    digest.add(std::as_bytes(std::span(key)));
+    try {
+        JournalFile file = JournalFile::reserve(directory_, digest.finish());
+        if (file.is_open())
+            return std::shared_ptr<JournalFile>(new JournalFile(std::move(file)), [](JournalFile* held) {
+                held->remove();
+                delete held;
+            });
+    } catch (const Error& error) {
+        trouble_ = error.message;
+        return nullptr;
+    }
+    throw Error(ErrorCode::conflict, fmt::format("'{}' is being written by another transfer.", path))
+        .on(path)
+        .hinting("wait for it to end");
 }
 
 const Unfinished* Journal::find(std::uint64_t number) const {

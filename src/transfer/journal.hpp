@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,6 +44,10 @@ class Journal {
     void end(std::uint64_t number);
     /// Nobody works on it now; it may be claimed.
     void leave(std::uint64_t number);
+    /// Keeps a name at a place that others could choose too (not one of our random ones) from all other
+    /// transfers of this user on this machine, as long as the result lives. Throws conflict when it is in
+    /// use.
+    std::shared_ptr<void> reserve(const std::string& place, const std::string& path);
     /// Nothing when it has ended.
     const Unfinished* find(std::uint64_t number) const;
 

@@ -42,6 +42,7 @@ struct Options {
     bool delete_source = false;  ///< once the target is published and verified
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
 
+    bool dry_run = false;  ///< decide and report, touch nothing
     net::RateLimits
         limits;  ///< of bandwidth, beside those of the places; all that share one keep it together
 
@@ -61,13 +62,20 @@ enum class Proof {
 };
 std::string_view to_string(Proof proof) noexcept;
 
-enum class Outcome { transferred, appended, skipped };
+enum class Outcome {
+    transferred,
+    appended,
+    skipped,
+    linked,   ///< a symbolic link was made
+    removed,  ///< of a target that has no source any more
+    planned,  ///< nothing was done: this is what would be
+};
 std::string_view to_string(Outcome outcome) noexcept;
 
 struct TransferResult {
     std::string source, target;  ///< paths in their file systems
     Outcome outcome = Outcome::transferred;
-    std::string reason;         ///< of a skipped file
+    std::string reason;         ///< of a skipped file; of another one, what made it necessary, if told
     std::uint64_t bytes = 0;    ///< moved
     std::uint64_t resumed = 0;  ///< and these before, by an earlier run
     unsigned attempts = 1;

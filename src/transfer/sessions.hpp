@@ -52,8 +52,8 @@ class Sessions {
         ~Lease();
 
         FileSystem& files() const;
-        /// Whether others may be using the same session now.
-        bool shared() const;
+        /// How many operations the session can have under way at once.
+        unsigned places() const;
         /// The session must not be used any more: it is closed when its last operation ends.
         void broken();
 

@@ -60,8 +60,13 @@ awaitable<TransferPlan> plan_for(const Route& route, const Job& job, const Optio
     co_return make_plan(job.facts, job.target, existing, target.abilities(), options, unguessable(), same);
 }
 
+std::string_view effect_of(const TransferPlan& plan, bool existing) {
+    if (plan.mode == Mode::append) return "appends to what is there";
+    return existing ? "replaces what is there" : "new";
+}
+
 Unfinished record_of(const Route& route, const Staged& staged) {
-    const auto& [source, facts, asked, careful] = staged.job;
+    const auto& [source, facts, asked, careful, why] = staged.job;
     Unfinished record;
     record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append : Unfinished::Mode::whole;
     if (route.from != nullptr) record.source_place = route.from->identity;
@@ -107,7 +112,7 @@ void take_as_delivered(Staged& staged, const Leftover& left) {
 }
 
 awaitable<void> prove(const Route& route, Staged& staged, const Options& options) {
-    auto& [job, plan, result, phase, entry, start_over, told_size, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     const auto size = plan.existing_size + plan.offset + result.bytes;
     if (!options.text) {
         auto told = told_size.has_value();
@@ -183,6 +188,9 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
     if (goes_on) go_on(staged.plan, *left);
     staged.result.target = staged.plan.target;
     if (staged.plan.mode == Mode::skip) co_return;
+    const bool own_name = !staged.plan.temporary.empty() && options.temporary_extension.empty();
+    if (route.remembers() && !own_name)
+        staged.name = route.journal->reserve(route.to->identity, written_path(staged.plan));
     if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr);
     if (staged.plan.adopted && !staged.plan.temporary.empty())
         co_await route.target.rename(staged.plan.target, staged.plan.temporary, false);
@@ -192,7 +200,7 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
                            Progress* progress, bool only_look) {
     staged.told_size.reset();  // what an earlier attempt was told is not what is there now
     co_await plan_and_record(route, staged, options, only_look);
-    auto& [job, plan, result, phase, entry, start_over, told_size, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     FAIRLEAD_FAULT_POINT("transfer.planned");
     if (phase == Phase::published) co_return;
     if (plan.mode == Mode::skip) {
@@ -257,7 +265,23 @@ awaitable<void> sync_after(FileSystem& target, const Staged& staged) {
 
 }  // namespace
 
+awaitable<void> foresee(const Route& route, Staged& staged, const Options& options) {
+    const auto& job = staged.job;
+    auto& result = staged.result;
+    result.source = job.source;
+    result.target = job.target;
+    staged.plan = co_await plan_for(route, job, options);
+    result.target = staged.plan.target;
+    result.outcome = staged.plan.mode == Mode::skip ? Outcome::skipped : Outcome::planned;
+    result.reason = staged.plan.reason;
+    if (staged.plan.mode == Mode::skip) co_return;
+    result.bytes = job.facts.size.value_or(0);
+    const auto existing = co_await try_stat(route.target, staged.plan.target);
+    result.reason = effect_of(staged.plan, existing.has_value());
+}
+
 awaitable<void> discard(const Route& route, Staged& staged) {
+    staged.name.reset();
     if (staged.entry != 0) {
         co_await remove_left(route.target, *route.journal, std::exchange(staged.entry, 0));
         co_return;
