@@ -169,12 +169,13 @@ class SftpFileSystem final : public FileSystem {
 
     awaitable<void> make_link(std::string_view given, std::string_view target) override {
         const auto path = wire(given);
+        const auto session = co_await conversations_->main();
         // The order that OpenSSH and all who follow it take, not that of the draft.
         const auto status = co_await status_of(
-            *session_, PacketType::symlink, fmt::format("SYMLINK {} -> {}", path, target),
+            *session, PacketType::symlink, fmt::format("SYMLINK {} -> {}", path, target),
             [&](PacketWriter& packet) { packet.string(std::string(target)).string(path); });
         if (status.code == kOk) co_return;
-        const auto there = co_await look(*session_, path);
+        const auto there = co_await look(*session, path);
         if (there) throw exists(path);
         throw status_error(status, fmt::format("Making the link '{}'", path), path,
                            ErrorCode::permission_denied);
