@@ -179,16 +179,14 @@ void WriteFlight::took_status(std::uint64_t offset, const Reply& reply) {
 }
 
 void WriteFlight::lost(std::uint64_t ticket) {
-    const auto written = writes_.find(ticket);
-    const auto asked = asked_.find(ticket);
-    // What breaks the stream's own session is known to whoever waits.
-    if (written != writes_.end() && written->second.lane != lanes_.front())
-        fail(written->second.offset, broken(*written->second.lane));
-    else if (asked != asked_.end() && asked->second.what == Question::close &&
-             asked->second.lane != lanes_.front())
-        fail(kAfterTheLastByte, broken(*asked->second.lane));
-    else if (asked != asked_.end() && asked->second.what == Question::handle)
-        asked_.erase(asked);
+    if (const auto written = writes_.extract(ticket)) {
+        --written.mapped().lane->in_flight;
+        fail(written.mapped().offset, broken(*written.mapped().lane));
+    } else if (const auto asked = asked_.extract(ticket)) {
+        // The size can be asked for elsewhere, and a lane without a handle is no lane.
+        if (asked.mapped().what == Question::close || asked.mapped().what == Question::sync)
+            fail(kAfterTheLastByte, broken(*asked.mapped().lane));
+    }
     changed.set();
 }
 

@@ -97,7 +97,6 @@ class PipelinedWriteStream final : public WriteStream {
         ended_ = true;
         flight_->end(durable_ && session_->extensions().fsync);
         while (!flight_->settled()) {
-            if (flight_->failure && flight_->open_lanes() > 1) break;
             session_->check();
             co_await wait();
         }

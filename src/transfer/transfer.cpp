@@ -125,14 +125,20 @@ awaitable<void> prove(const Route& route, Staged& staged, const Options& options
     }
 }
 
-awaitable<void> preserve_time(FileSystem& target, Staged& staged) {
+awaitable<void> preserve_time(const Route& route, Staged& staged) {
     const auto& modified = staged.job.facts.modified;
     if (!modified) {
         staged.result.warnings.push_back("The time was not kept: the source's server does not tell it.");
         co_return;
     }
-    const auto failure = co_await caught(target.set_modified(written_path(staged.plan), *modified));
+    if (route.to != nullptr && !route.to->takes_times) {
+        staged.result.warnings.push_back(
+            "The time was not kept: the server ended the session when asked to.");
+        co_return;
+    }
+    const auto failure = co_await caught(route.target.set_modified(written_path(staged.plan), *modified));
     if (!failure) co_return;
+    if (route.to != nullptr && failure->code == ErrorCode::connection_lost) route.to->takes_times = false;
     if (!failure->session_usable || failure->code == ErrorCode::cancelled) throw Error(*failure);
     staged.result.warnings.push_back(fmt::format("The time was not kept: {}", failure->message));
 }
@@ -210,7 +216,7 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
     co_await move_content(route, staged, options, durable, progress);
     co_await prove(route, staged, options);
     FAIRLEAD_FAULT_POINT("transfer.proven");
-    if (options.preserve) co_await preserve_time(route.target, staged);
+    if (options.preserve) co_await preserve_time(route, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;
     result.resumed = plan.offset;
     phase = Phase::staged;
