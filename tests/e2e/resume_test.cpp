@@ -101,12 +101,24 @@ class Broken : public testing::TestWithParam<Peer> {
         quietly.insert(quietly.end(), command.begin(), command.end());
         Child child(quietly);
         const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-        while (!proxy.happened() && std::chrono::steady_clock::now() < patience)
+        // What passed the proxy may still be on its way through buffers to the disk.
+        while ((!proxy.happened() || !much_arrived(upload)) && std::chrono::steady_clock::now() < patience)
             std::this_thread::yield();
         EXPECT_TRUE(proxy.happened());
         const auto status = child.end(signal);
         proxy.pass_all();
         return status;
+    }
+
+    /// Whether the unfinished file is long enough for what the tests expect of going on.
+    bool much_arrived(bool upload) const {
+        const auto folder = upload ? server.root() : work.path();
+        for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+            std::error_code gone;
+            const bool ours = entry.path().extension() == ".fairlead";
+            if (ours && entry.file_size(gone) > 32'000'000 && !gone) return true;
+        }
+        return false;
     }
 
     /// What the transfer that was broken off wrote on standard error.
