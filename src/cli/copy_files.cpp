@@ -4,6 +4,7 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "base/path.hpp"
@@ -162,6 +163,13 @@ class Copy {
             co_await open_local_target(false);
             item.target = target_.path;
         }
+        if (!directory && options_.if_exists == transfer::IfExists::overwrite &&
+            !targets_.insert(item.target).second)
+            throw Error(
+                ErrorCode::already_exists,
+                fmt::format("'{}' was just written from another source of the same name.", item.target))
+                .on(item.target)
+                .hinting("--if-exists rename keeps both");
         report_.change_prefixes(place.prefix, target_.prefix);
         if (directory)
             co_await copy_tree(std::move(item));
@@ -250,6 +258,7 @@ class Copy {
     CopyReport report_;
     Place target_;
     std::string local_target_;
+    std::set<std::string> targets_;  // of files that were named one by one
     bool into_folder_ = false;
     bool walked_ = false;
 };

@@ -38,7 +38,8 @@ awaitable<void> ListAhead::run() {
     for (unsigned failures = 0;;) {
         const auto failure = co_await caught(attempt());
         if (!failure) co_return;
-        if (taken_) throw Error(*failure);
+        // A place that never answered is for the user to look at, not for us to wait for.
+        if (taken_ || !sessions_.reached()) throw Error(*failure);
         whole_.clear();
         small_.clear();
         waiting_ = left_out_ = 0;

@@ -149,6 +149,7 @@ awaitable<std::optional<Sessions::Lease>> Sessions::obtain(Server::Turn& turn, c
         --opening_;
         if (!failure) {
             budget.succeeded();
+            reached_ = true;
             sessions_.push_back(session);
             co_return Lease(*this, session);
         }

@@ -76,6 +76,8 @@ class Sessions {
 
     /// How many sessions there may be at once, as things stand.
     unsigned most() const noexcept;
+    /// Whether a session has ever been opened here.
+    bool reached() const noexcept { return reached_; }
     /// There may be more of them.
     void allow_more(unsigned more) noexcept { most_ += more; }
     /// How patiently a busy server is waited for.
@@ -99,6 +101,7 @@ class Sessions {
     PlaceFacts place_;
     std::shared_ptr<Server> server_;
     unsigned opening_ = 0;
+    bool reached_ = false;
     std::list<std::shared_ptr<Session>> sessions_;
 };
 

@@ -228,6 +228,16 @@ TEST_F(ManyFiles, sync_goes_both_ways_over_ftp_and_finds_nothing_to_do_the_secon
     EXPECT_EQ(fairlead.ok({"--json", "sync", "p:/up", at("back")}), "");
 }
 
+TEST_F(ManyFiles, two_sources_of_the_same_name_do_not_overwrite_each_other) {
+    put_file(work / "a/x", "first");
+    put_file(work / "b/x", "second");
+    const auto result = fairlead({"cp", at("a/x"), at("b/x"), at("out/")});
+    EXPECT_EQ(result.status, 10);
+    EXPECT_EQ(read_file(work / "out/x"), "first");
+    fairlead.ok({"cp", "--if-exists", "rename", at("a/x"), at("b/x"), at("both/")});
+    EXPECT_EQ(read_file(work / "both/x1"), "second");
+}
+
 TEST_F(ManyFiles, a_dry_run_touches_nothing_on_either_side) {
     put_file(work / "a/one", "1");
     EXPECT_THAT(fairlead.ok({"cp", "-r", "--dry-run", at("a"), at("new/")}), HasSubstr("would copy"));
