@@ -117,6 +117,8 @@ class WriteStream {
     /// Ends the file and waits for the server's word that it has all of it. Only after this returned is it
     /// so.
     virtual awaitable<void> finish() = 0;
+    /// After `finish`: the file's size there, where the server has told it by the way; spares a stat.
+    virtual std::optional<std::uint64_t> confirmed_size() const { return std::nullopt; }
     /// Gives up; what was written so far may stay behind. Leaves the session usable where the protocol can.
     virtual awaitable<void> abort() = 0;
 };

@@ -80,14 +80,9 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
             .at(std::string(step))
             .ends_session();
     if (owed_ == 0) co_await drop_strays(step);
-    if (observer_ != nullptr) {
-        for (std::size_t from = 0; from < lines.size();) {
-            const auto end = std::min(lines.find("\r\n", from), lines.size());
-            observer_->sent(masked(lines.substr(from, end - from)));
-            from = end + 2;
-        }
-    }
+    trace_sent(lines);
     owed_ += count;
+    owners_.resize(owners_.size() + count);
     stream().expect_within(timeout_, step);
     bool lost = false;
     try {
@@ -114,13 +109,54 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
     throw reason;
 }
 
+void ControlChannel::trace_sent(std::string_view lines) const {
+    if (observer_ == nullptr) return;
+    for (std::size_t from = 0; from < lines.size();) {
+        const auto end = std::min(lines.find("\r\n", from), lines.size());
+        observer_->sent(masked(lines.substr(from, end - from)));
+        from = end + 2;
+    }
+}
+
+awaitable<void> ControlChannel::send_ahead(std::string_view line, std::string_view step,
+                                           std::function<void(Reply)> answered) {
+    if (broken_) co_return;
+    trace_sent(line);
+    owners_.push_back(std::move(answered));
+    stream().expect_within(timeout_, step);
+    try {
+        co_await stream().write(std::as_bytes(std::span(line)));
+    } catch (const boost::system::system_error&) {
+        broken_ = true;
+        throw cancelled(step);
+    } catch (const Error& error) {
+        if (error.code != ErrorCode::connection_lost) {
+            broken_ = true;
+            throw;
+        }
+    }
+}
+
+awaitable<void> ControlChannel::receive_ahead(std::string_view step) {
+    while (has_ahead() && owed_ == 0 && !broken_)
+        (void)co_await next_reply(timeout_, true, step, true);
+}
+
+void ControlChannel::forgive() noexcept {
+    const auto first = std::find(owners_.begin(), owners_.end(), nullptr);
+    if (first == owners_.end()) return;
+    owners_.erase(first);
+    --owed_;
+}
+
 /// What arrived before a command was sent cannot be its reply.
 awaitable<void> ControlChannel::drop_strays(std::string_view step) {
     std::array<std::byte, 4096> bytes;
     for (;;) {
-        while (const auto stray = parser_.take(0)) {
+        while (auto stray = parser_.take(owners_.size())) {
             for (const auto& line : stray->lines)
                 if (observer_ != nullptr) observer_->received(line);
+            if (take_if_ahead(*stray)) continue;
             if (stray->code == 421) {
                 broken_ = true;
                 throw closed_by_server(step).replied(stray->raw());
@@ -163,21 +199,33 @@ awaitable<Reply> ControlChannel::exchange(std::string_view line, std::string_vie
 }
 
 awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::milliseconds patience,
-                                                           bool silence_is_error, std::string_view step) {
+                                                           bool silence_is_error, std::string_view step,
+                                                           bool only_ahead) {
     constexpr auto kSilence = 1000ms;
     std::array<std::byte, 4096> bytes;
     const auto deadline = Clock::now() + patience;
     try {
         for (;;) {
-            if (auto reply = parser_.take(std::max<std::size_t>(owed_, 1)))
-                co_return accept(std::move(*reply));
+            if (auto reply = parser_.take(std::max<std::size_t>(owners_.size(), 1))) {
+                auto accepted = accept(std::move(*reply));
+                const bool ahead = take_if_ahead(accepted);
+                if (!ahead) co_return accepted;
+                if (only_ahead) co_return std::nullopt;
+                continue;
+            }
             const auto left =
                 std::max(1ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
             const auto wait = parser_.may_be_complete() ? std::min(left, kSilence) : left;
             stream().expect_within(left, step);
             const auto got = co_await stream().read_within(bytes, wait);
             if (!got) {
-                if (auto reply = parser_.take_after_silence()) co_return accept(std::move(*reply));
+                if (auto reply = parser_.take_after_silence()) {
+                    auto accepted = accept(std::move(*reply));
+                    const bool ahead = take_if_ahead(accepted);
+                    if (!ahead) co_return accepted;
+                    if (only_ahead) co_return std::nullopt;
+                    continue;
+                }
                 if (wait < left) continue;
                 if (!silence_is_error) co_return std::nullopt;
                 throw unanswered(patience, step);
@@ -203,9 +251,21 @@ Reply ControlChannel::accept(Reply reply) {
             observer_->received(line);
         if (!reply.oddity.empty()) observer_->note(reply.oddity);
     }
-    if (!reply.is_preliminary() && owed_ > 0) --owed_;
     if (reply.code == 421) broken_ = true;  // RFC 959: "closing control connection"
     return reply;
+}
+
+/// A final reply is taken from its owner's list; true when it was sent ahead, and its owner told.
+bool ControlChannel::take_if_ahead(Reply& reply) {
+    if (reply.is_preliminary() || owners_.empty()) return false;
+    const auto owner = std::move(owners_.front());
+    owners_.pop_front();
+    if (!owner) {
+        --owed_;
+        return false;
+    }
+    owner(std::move(reply));
+    return true;
 }
 
 void ControlChannel::recognise_other_protocol(std::string_view first_bytes) const {

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +31,15 @@ class ControlChannel {
 
     /// Sends `count` complete command lines; as many replies are owed from then on.
     awaitable<void> send(std::string_view lines, std::string_view step, std::size_t count = 1);
+    /// Sends one more command behind those that are not answered yet. Its reply is not for whoever receives:
+    /// `answered` is called with it, whenever it comes. A server that is gone is not an error here; it will
+    /// be when a reply is awaited.
+    awaitable<void> send_ahead(std::string_view line, std::string_view step,
+                               std::function<void(Reply)> answered);
+    /// Waits until all that was sent ahead is answered. Takes at most the command time-out.
+    awaitable<void> receive_ahead(std::string_view step);
+    /// Whether something sent ahead is not answered.
+    bool has_ahead() const noexcept { return owners_.size() > owed_; }
     /// The next reply. A preliminary one (1xx) leaves its command owed. Takes at most the command time-out.
     awaitable<Reply> receive(std::string_view step);
     /// The same, but silence for `patience` is an answer, after which the channel is as good as before.
@@ -36,12 +47,10 @@ class ControlChannel {
     /// One command and its final reply (a preliminary one is skipped).
     awaitable<Reply> exchange(std::string_view line, std::string_view step);
 
-    /// How many final replies the server still owes.
+    /// How many final replies the server still owes, those to commands sent ahead left aside.
     std::size_t owed() const noexcept { return owed_; }
     /// One reply that is owed will never come: a later command has been answered.
-    void forgive() noexcept {
-        if (owed_ > 0) --owed_;
-    }
+    void forgive() noexcept;
     bool broken() const noexcept { return broken_; }
     /// The state is not known any more: nothing may be sent.
     void give_up() noexcept { broken_ = true; }
@@ -54,7 +63,9 @@ class ControlChannel {
 
   private:
     awaitable<std::optional<Reply>> next_reply(std::chrono::milliseconds patience, bool silence_is_error,
-                                               std::string_view step);
+                                               std::string_view step, bool only_ahead = false);
+    void trace_sent(std::string_view lines) const;
+    bool take_if_ahead(Reply& reply);
     Reply accept(Reply reply);
     awaitable<void> drop_strays(std::string_view step);
     void recognise_other_protocol(std::string_view first_bytes) const;
@@ -65,6 +76,8 @@ class ControlChannel {
     Observer* observer_;
     std::chrono::milliseconds timeout_;
     ReplyParser parser_;
+    /// Whose the final replies to come are: null for whoever receives. `owed_` of them are null.
+    std::deque<std::function<void(Reply)>> owners_{nullptr};
     std::size_t owed_ = 1;
     bool greeted_ = false;
     bool broken_ = false;

@@ -75,7 +75,13 @@ awaitable<void> DataConnection::agree_passive() {
 awaitable<bool> DataConnection::try_passive(bool extended, Error& why) {
     const auto& endpoint = session_->endpoint();
     for (int attempt = 0; attempt < 2; ++attempt) {
-        const auto reply = co_await session_->command(extended ? "EPSV" : "PASV", {}, kStep);
+        auto prepared = co_await session_->prepared_data(extended, kStep);
+        const bool was_prepared = prepared.has_value();
+        Reply reply;
+        if (was_prepared)
+            reply = std::move(*prepared);
+        else
+            reply = co_await session_->command(extended ? "EPSV" : "PASV", {}, kStep);
         if (!reply.is_success()) {
             if (extended && is_unknown_command(reply)) session_->features().refuse("EPSV");
             why = error_for(reply, kStep);
@@ -112,6 +118,7 @@ awaitable<bool> DataConnection::try_passive(bool extended, Error& why) {
                                          net::to_text(host, address.port), error.message))
                       .hinting(
                           "A firewall or NAT between here and the server may not let passive ports through.");
+            if (was_prepared) session_->data.ahead = false;  // it lets go of ports that wait
             if (error.code == ErrorCode::timeout) co_return false;
             // Refused: some servers are not listening yet, or let another client take the port. Once more.
         }

@@ -177,6 +177,7 @@ class FtpWriteStream final : public WriteStream {
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override {
         return net::cancellable(do_write_from(descriptor, offset, count), "write");
     }
+    std::optional<std::uint64_t> confirmed_size() const override { return transfer_->stored_size(); }
     awaitable<void> finish() override { return net::cancellable(do_finish(), "write"); }
     awaitable<void> abort() override { return net::cancellable(do_abort(), "write"); }
 
@@ -211,7 +212,9 @@ class FtpWriteStream final : public WriteStream {
         if (std::exchange(ended_, true)) co_return;
         std::exception_ptr failure;
         try {
-            co_await transfer_->stream().finish_sending();
+            co_await transfer_->stream().end_sending();
+            co_await transfer_->ask_ahead();
+            co_await transfer_->stream().wait_until_taken();
         } catch (...) {
             failure = std::current_exception();
         }

@@ -21,7 +21,8 @@ constexpr std::size_t kBufferSize = 256 * 1024;  // more brings nothing, and lea
 constexpr auto kFarewell = 2s;
 constexpr auto kTransferEnd = 2s;  // for the last word on a transfer whose data connection is closed
 constexpr auto kAnswer = 10s;
-constexpr auto kRest = 500ms;  // for what is read on from a transfer that nobody wants
+constexpr auto kPreparedLasts = 10s;  // firewalls forget a port that nobody connects to
+constexpr auto kRest = 500ms;         // for what is read on from a transfer that nobody wants
 constexpr std::size_t kRestBytes = 2 * 1024 * 1024;
 
 bool names_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
@@ -81,6 +82,7 @@ awaitable<void> Session::greet() {
     }
     peer_.server = greeting.text();
     pipelines_ = names_one_of(peer_.server, {"vsFTPd", "ProFTPD", "Pure-FTPd", "FileZilla Server"});
+    reads_commands_late_ = names_one_of(peer_.server, {"vsFTPd"});
     mixes_listings_ = names_one_of(peer_.server, {"Pure-FTPd"});
     replaces_on_rename_ = names_one_of(peer_.server, {"vsFTPd", "ProFTPD", "Pure-FTPd"});
     if (!tls_ || implicit) co_return;
@@ -319,6 +321,31 @@ awaitable<void> Session::set_type(bool text) {
         type_ = wanted;
     else
         throw error_for(reply, "type");
+}
+
+awaitable<void> Session::prepare_data(std::string_view step) {
+    if (!pipelines_ || !data.ahead || !data.several || !data.proven || endpoint_.ftp.active || prepared_ ||
+        !usable())
+        co_return;
+    const bool extended = data.epsv && features_.may_try("EPSV");
+    prepared_ = Prepared{extended, Clock::now(), std::nullopt};
+    std::function<void(Reply)> answered = [this](Reply reply) {
+        if (prepared_) prepared_->reply = std::move(reply);
+    };
+    co_await control_->send_ahead(command_line(extended ? "EPSV" : "PASV"), step, std::move(answered));
+}
+
+awaitable<std::optional<Reply>> Session::prepared_data(bool extended, std::string_view step) {
+    if (!prepared_) co_return std::nullopt;
+    if (!prepared_->reply) co_await control_->receive_ahead(step);
+    const auto prepared = std::exchange(prepared_, std::nullopt);
+    if (!prepared->reply || !prepared->reply->is_success()) {
+        data.ahead = false;
+        co_return std::nullopt;
+    }
+    if (prepared->extended != extended || Clock::now() - prepared->asked > kPreparedLasts)
+        co_return std::nullopt;
+    co_return prepared->reply;
 }
 
 awaitable<ListDialect> Session::system_dialect() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -37,6 +38,12 @@ class Session {
     awaitable<std::vector<Reply>> commands(std::vector<std::string> lines, std::string_view step);
     /// TYPE I or TYPE A, if it is not set already.
     awaitable<void> set_type(bool text);
+    /// Asks for the address of the next data connection while the server still ends a transfer whose data
+    /// have ended: that saves the next transfer a round trip. Only when transfers follow each other, and
+    /// where the server is known to take it and has not refused it. Never throws for what the server does.
+    awaitable<void> prepare_data(std::string_view step);
+    /// The answer, if there is a fresh one to that way of asking (EPSV, or else PASV); waits for it.
+    awaitable<std::optional<Reply>> prepared_data(bool extended, std::string_view step);
     /// What SYST says, asked once.
     awaitable<ListDialect> system_dialect();
     /// QUIT within a short deadline; never throws.
@@ -60,6 +67,8 @@ class Session {
     const std::string& home() const noexcept { return home_; }
     /// The server takes several commands in one packet: known by its name, since trying may end the session.
     bool pipelines() const noexcept { return pipelines_; }
+    /// The server reads no command before a transfer is over, so that one may be sent at any time.
+    bool reads_commands_late() const noexcept { return reads_commands_late_; }
     /// Renaming onto an existing file is known to replace it in one step.
     bool replaces_on_rename() const noexcept { return replaces_on_rename_; }
 
@@ -83,7 +92,12 @@ class Session {
     struct DataHabits {
         bool epsv = true;
         bool eprt = true;
-        bool proven = false;  ///< one has worked
+        bool proven = false;   ///< one has worked
+        bool ahead = true;     ///< the next one may be asked for before the last word on a transfer
+        bool several = false;  ///< transfers follow each other
+        Deadline ended;        ///< when the latest one did
+        /// A transfer begins.
+        void begin() { several = Clock::now() - ended < std::chrono::seconds(2); }
         bool rest_may_stick =
             false;  ///< the last REST was not used up; some servers keep it for the next transfer
     };
@@ -97,6 +111,12 @@ class Session {
     awaitable<void> read_on(net::Stream& rest);
 
     enum class Type { unknown, text, binary };
+    /// A passive data connection that was asked for ahead.
+    struct Prepared {
+        bool extended;
+        std::chrono::steady_clock::time_point asked;
+        std::optional<Reply> reply;
+    };
 
     Session(Endpoint endpoint, Observer* observer) : endpoint_(std::move(endpoint)), observer_(observer) {}
 
@@ -125,10 +145,12 @@ class Session {
     ListDialect system_ = ListDialect::unknown;
     bool asked_system_ = false;
     bool pipelines_ = false;
+    bool reads_commands_late_ = false;
     bool replaces_on_rename_ = false;
     bool mixes_listings_ = false;
     bool abandoned_ = false;
     std::unique_ptr<net::Stream> abandoned_rest_;
+    std::optional<Prepared> prepared_;
     std::unique_ptr<std::byte[]> buffer_;
 };
 

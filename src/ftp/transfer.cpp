@@ -51,6 +51,7 @@ std::unique_ptr<net::Stream> Transfer::take_rest() {
 
 awaitable<bool> Transfer::open(Reply& refusal) {
     auto& control = session_->control();
+    session_->data.begin();
     // Distributed servers choose their node by what will be asked for; Pure-FTPd only pretends to.
     if (session_->features().announced("PRET") && !session_->pipelines()) {
         auto reply =
@@ -142,12 +143,35 @@ std::optional<std::uint64_t> Transfer::announced_size() const {
     return size;
 }
 
+awaitable<void> Transfer::ask_ahead() {
+    if (!session_->reads_commands_late() || final_) co_return;
+    if (!request_.text && session_->features().may_try("SIZE")) {
+        size_reply_ = std::make_shared<std::optional<Reply>>();
+        std::function<void(Reply)> answered = [told = size_reply_](Reply reply) { *told = std::move(reply); };
+        co_await session_->control().send_ahead(command_line("SIZE", request_.argument), request_.step,
+                                                std::move(answered));
+    }
+    co_await session_->prepare_data(request_.step);
+}
+
+std::optional<std::uint64_t> Transfer::stored_size() const {
+    if (!size_reply_ || !*size_reply_ || !(*size_reply_)->is_success()) return std::nullopt;
+    const auto text = (*size_reply_)->text();
+    std::uint64_t size = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (problem != std::errc()) return std::nullopt;
+    return size;
+}
+
 awaitable<std::optional<Reply>> Transfer::final_reply_within(std::chrono::milliseconds patience) {
     const auto deadline = Clock::now() + patience;
     while (!final_) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
         auto reply = co_await session_->control().receive_within(std::max(1ms, left), request_.step);
         if (!reply) co_return std::nullopt;
+        // Words that answer what was sent ahead, though the last word on the transfer is still out.
+        const bool answers_later_one = reply->code == 213 || reply->code == 227 || reply->code == 229;
+        if (answers_later_one && session_->control().has_ahead()) co_return std::nullopt;
         if (!reply->is_preliminary()) final_ = std::move(*reply);
     }
     co_return final_;
@@ -156,6 +180,7 @@ awaitable<std::optional<Reply>> Transfer::final_reply_within(std::chrono::millis
 awaitable<void> Transfer::conclude() {
     stream_->close();
     data_.close();
+    co_await session_->prepare_data(request_.step);
     const auto patience = session_->endpoint().timeouts.command;
     std::optional<Reply> reply;
     std::string why = fmt::format("within {}", net::to_text(patience));
@@ -180,6 +205,9 @@ awaitable<void> Transfer::conclude() {
     }
     if (reply->is_failure() || reply->is_intermediate())
         throw error_for(*reply, request_.step, request_.path);
+    session_->data.ended = Clock::now();
+    while (size_reply_ && !*size_reply_ && session_->usable() && session_->control().has_ahead())
+        co_await session_->control().receive_ahead(request_.step);
     if (reply->code != 226 && reply->code != 250)
         session_->control().note(
             fmt::format("The transfer ended with {} in place of 226; taken as success.", reply->code));

@@ -42,6 +42,11 @@ class Transfer {
     /// The size that the preliminary reply names: "150 Opening ... (1234 bytes)".
     std::optional<std::uint64_t> announced_size() const;
 
+    /// After the end of what was sent: asks, where the server takes questions so early, for the size of the
+    /// file as it is then (`stored_size` after `conclude`) and for the next data connection.
+    awaitable<void> ask_ahead();
+    /// After `conclude`: the size of the written file on the server, if it was asked and told.
+    std::optional<std::uint64_t> stored_size() const;
     /// After the data's end: waits for the server's final word. Throws what a refusing reply stands for, or
     /// incomplete when it never comes.
     awaitable<void> conclude();
@@ -67,7 +72,8 @@ class Transfer {
     std::unique_ptr<net::Stream> stream_;
     Reply first_;
     std::optional<Reply> final_;
-    bool commanded_ = false;  // the command was sent
+    std::shared_ptr<std::optional<Reply>> size_reply_;  // null: not asked
+    bool commanded_ = false;                            // the command was sent
 };
 
 }  // namespace fairlead::ftp

@@ -120,8 +120,12 @@ awaitable<std::uint64_t> PlainStream::write_from(int descriptor, std::uint64_t o
     co_return total;
 }
 
-awaitable<void> PlainStream::finish_sending() {
+awaitable<void> PlainStream::end_sending() {
     if (::shutdown(socket_->descriptor(), SHUT_WR) != 0) throw socket_->lost(errno);
+    co_return;
+}
+
+awaitable<void> PlainStream::wait_until_taken() {
     // Closing with unread bytes in our buffer would send a reset, which may destroy what is still under way.
     std::array<std::byte, 4096> nothing_wanted;
     for (;;) {

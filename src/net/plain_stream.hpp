@@ -26,7 +26,8 @@ class PlainStream final : public Stream {
     awaitable<void> write(std::span<const std::byte> bytes) override;
     bool can_send_file() const noexcept override { return true; }
     awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count) override;
-    awaitable<void> finish_sending() override;
+    awaitable<void> end_sending() override;
+    awaitable<void> wait_until_taken() override;
     bool ended_cleanly() const override { return true; }
     void close() noexcept override { socket_->close(); }
 

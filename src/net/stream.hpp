@@ -39,9 +39,10 @@ class Stream {
     virtual bool can_send_file() const noexcept { return false; }
     /// Sends part of a local file by sendfile. Returns less only at the file's end.
     virtual awaitable<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t count);
-    /// Says that nothing more will come (close_notify, then FIN) and waits until the peer has closed too, so
-    /// that no byte in flight is lost to a reset.
-    virtual awaitable<void> finish_sending() = 0;
+    /// Says that nothing more will come: close_notify, then FIN.
+    virtual awaitable<void> end_sending() = 0;
+    /// After that: waits until the peer has closed too, so that no byte in flight is lost to a reset.
+    virtual awaitable<void> wait_until_taken() = 0;
     /// Whether the end that read_some saw was announced (close_notify under TLS; always for clear TCP).
     virtual bool ended_cleanly() const = 0;
     /// Drops the connection at once. Waits in progress end with connection_lost.

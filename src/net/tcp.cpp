@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -105,12 +104,6 @@ Error not_accepted(std::string_view target, std::chrono::milliseconds allowed) {
         .hinting("Check host and port; a firewall that drops packets silently looks like this.");
 }
 
-/// Loopback and near hosts have often answered by now.
-bool is_writable(tcp::socket& socket) {
-    pollfd at{socket.native_handle(), POLLOUT, 0};
-    return ::poll(&at, 1, 0) == 1;
-}
-
 /// One address, with as few system calls as there can be: thousands of small files each need a data
 /// connection.
 awaitable<tcp::socket> connect_one(tcp::endpoint address, Deadline deadline) {
@@ -120,29 +113,33 @@ awaitable<tcp::socket> connect_one(tcp::endpoint address, Deadline deadline) {
     socket.open(address.protocol(), error);
     if (!error) socket.non_blocking(true, error);
     if (error) throw connect_error(error, to_text(address));
-    if (::connect(socket.native_handle(), address.data(), static_cast<socklen_t>(address.size())) == 0)
-        co_return socket;
-    error.assign(errno, boost::system::system_category());
-    if (error == asio::error::in_progress && !is_writable(socket)) {
-        Watchdog watchdog(socket.get_executor(), [&socket] {
-            boost::system::error_code ignored;
-            socket.cancel(ignored);
-        });
-        watchdog.arm(deadline);
-        error = {};
-        co_await socket.async_wait(tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
-        if (watchdog.fired()) throw not_accepted(to_text(address), allowed);
-        if (error) {
-            co_await check_cancelled("connect");
-            throw connect_error(error, to_text(address));
-        }
+    // The second call tells how the first one went: loopback and near hosts have often answered by then.
+    for (int call = 0; call < 2; ++call) {
+        const auto result =
+            ::connect(socket.native_handle(), address.data(), static_cast<socklen_t>(address.size()));
+        if (result == 0) co_return socket;
+        error.assign(errno, boost::system::system_category());
+        if (error != asio::error::in_progress) break;
+    }
+    if (error != asio::error::in_progress && error != asio::error::already_started)
+        throw connect_error(error, to_text(address));
+    Watchdog watchdog(socket.get_executor(), [&socket] {
+        boost::system::error_code ignored;
+        socket.cancel(ignored);
+    });
+    watchdog.arm(deadline);
+    error = {};
+    co_await socket.async_wait(tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
+    if (watchdog.fired()) throw not_accepted(to_text(address), allowed);
+    if (error) {
+        co_await check_cancelled("connect");
+        throw connect_error(error, to_text(address));
     }
     int failed = 0;
     socklen_t size = sizeof failed;
     ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &failed, &size);
-    if (failed != 0) error.assign(failed, boost::system::system_category());
-    if (failed != 0 || (error && error != asio::error::in_progress))
-        throw connect_error(error, to_text(address));
+    error.assign(failed, boost::system::system_category());
+    if (failed != 0) throw connect_error(error, to_text(address));
     co_return socket;
 }
 

@@ -209,7 +209,7 @@ awaitable<void> TlsStream::write(std::span<const std::byte> bytes) {
     }
 }
 
-awaitable<void> TlsStream::finish_sending() {
+awaitable<void> TlsStream::end_sending() {
     for (;;) {
         ERR_clear_error();
         errno = 0;
@@ -221,6 +221,9 @@ awaitable<void> TlsStream::finish_sending() {
         co_await wait_for(step);
     }
     if (::shutdown(socket_->descriptor(), SHUT_WR) != 0) throw socket_->lost(errno);
+}
+
+awaitable<void> TlsStream::wait_until_taken() {
     // A server sends session tickets that nobody reads; closing on top of them would send a reset, and the
     // server would lose what it has not read yet.
     std::array<std::byte, 4096> nothing_wanted;

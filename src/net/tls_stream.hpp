@@ -34,7 +34,8 @@ class TlsStream final : public Stream {
                                                       std::chrono::milliseconds patience) override;
     bool has_arrived() noexcept override { return socket_->has_arrived(); }
     awaitable<void> write(std::span<const std::byte> bytes) override;
-    awaitable<void> finish_sending() override;
+    awaitable<void> end_sending() override;
+    awaitable<void> wait_until_taken() override;
     bool ended_cleanly() const override { return ended_cleanly_; }
     void close() noexcept override { socket_->close(); }
 

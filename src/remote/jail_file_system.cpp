@@ -88,6 +88,7 @@ class JailedWriteStream final : public WriteStream {
         return told_to_caller(inner_->write_from(descriptor, offset, count), names_);
     }
     awaitable<std::span<std::byte>> room() override { return told_to_caller(inner_->room(), names_); }
+    std::optional<std::uint64_t> confirmed_size() const override { return inner_->confirmed_size(); }
     bool can_send_file() const noexcept override { return inner_->can_send_file(); }
     awaitable<int> take_pipe() override { return told_to_caller(inner_->take_pipe(), names_); }
     awaitable<void> finish() override { return told_to_caller(inner_->finish(), names_); }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <set>
 #include <vector>
 
 #include "base/blocking.hpp"
@@ -49,11 +50,14 @@ void sync_one(const local::Root& root, const std::string& path) {
 
 /// Whether all of them are on the disk that the first is on.
 bool on_one_disk(const local::Root& root, const std::vector<std::string>& paths) {
-    dev_t disk = 0;
-    for (std::size_t i = 0; i < paths.size(); ++i) {
+    std::optional<dev_t> disk;
+    std::set<std::string_view> looked_at;
+    for (const auto& path : paths) {
+        if (!looked_at.insert(path::parent(path)).second) continue;
         struct stat facts {};
-        const auto [directory, name] = root.parent(paths[i]);
-        if (::fstat(directory.get(), &facts) != 0 || (i > 0 && facts.st_dev != disk)) return false;
+        const auto [directory, name] = root.parent(path);
+        if (::fstat(directory.get(), &facts) != 0 || facts.st_dev != disk.value_or(facts.st_dev))
+            return false;
         disk = facts.st_dev;
     }
     return true;
@@ -130,6 +134,7 @@ awaitable<std::unique_ptr<WriteStream>> LocalFileSystem::open_write(std::string_
     constexpr int kFlags = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY;
     auto file = root_.open(clean, kFlags | O_EXCL | O_NOFOLLOW, 0666);
     struct stat facts {};
+    const bool is_new = static_cast<bool>(file);
     if (!file && errno == EEXIST && options.mode != Mode::create) {
         if (const auto look = root_.open(clean, O_PATH); look && ::fstat(look.get(), &facts) == 0) {
             if (S_ISDIR(facts.st_mode)) throw not_a_file(root_.shown(clean), "a directory");
@@ -137,7 +142,8 @@ awaitable<std::unique_ptr<WriteStream>> LocalFileSystem::open_write(std::string_
         }
         file = root_.open(clean, options.mode == Mode::truncate ? kFlags | O_TRUNC : kFlags, 0666);
     }
-    if (!file || ::fstat(file.get(), &facts) != 0) throw error_of(errno, "Writing", root_.shown(clean));
+    if (!file || (!is_new && ::fstat(file.get(), &facts) != 0))
+        throw error_of(errno, "Writing", root_.shown(clean));
     if (options.mode != Mode::at) options.offset = 0;
     if (options.mode == Mode::append) options.offset = static_cast<std::uint64_t>(facts.st_size);
     co_return local::write_stream(std::move(file), root_.shown(clean), options);

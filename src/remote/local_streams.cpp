@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "base/blocking.hpp"
@@ -69,7 +70,7 @@ class LocalWriteStream final : public WriteStream {
         while (!bytes.empty()) {
             const auto room = co_await behind_->room();
             const auto part = std::min(room.size(), bytes.size());
-            if (room.data() != bytes.data()) std::copy_n(bytes.data(), part, room.data());
+            if (room.data() != bytes.data()) std::memcpy(room.data(), bytes.data(), part);
             behind_->filled(part);
             bytes = bytes.subspan(part);
         }
@@ -90,8 +91,11 @@ class LocalWriteStream final : public WriteStream {
             };
             co_await run_blocking(std::move(settle));
         }
+        struct stat facts {};
+        if (::fstat(file_.get(), &facts) == 0) size_there_ = static_cast<std::uint64_t>(facts.st_size);
         if (const auto reason = file_.close(); reason != 0) throw error_of(reason, "Writing", path_);
     }
+    std::optional<std::uint64_t> confirmed_size() const override { return size_there_; }
     awaitable<void> abort() override {
         behind_.reset();
         file_.close();
@@ -123,6 +127,7 @@ class LocalWriteStream final : public WriteStream {
     std::uint64_t at_;  // until the thread takes over
     std::uint64_t expected_;
     bool durable_;
+    std::optional<std::uint64_t> size_there_;
     std::unique_ptr<WriteBehind> behind_;  // last, so that its thread ends before the file closes
 };
 

@@ -119,6 +119,7 @@ class TracedWriteStream final : public WriteStream {
         co_return sent;
     }
     awaitable<std::span<std::byte>> room() override { return watch(inner_->room()); }
+    std::optional<std::uint64_t> confirmed_size() const override { return inner_->confirmed_size(); }
     bool can_send_file() const noexcept override { return inner_->can_send_file(); }
     awaitable<int> take_pipe() override { return watch(inner_->take_pipe()); }
     awaitable<void> finish() override {

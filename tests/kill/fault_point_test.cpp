@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "kill/scenarios.hpp"
+#include "support/paths.hpp"
 
 namespace fairlead::test {
 namespace {
@@ -177,7 +178,7 @@ class FaultPoints : public testing::TestWithParam<Scenario> {
 TEST_P(FaultPoints, whatever_point_it_dies_at_the_next_run_makes_it_whole) {
     std::vector<std::unique_ptr<Operator>> operators;
     for (unsigned i = 0; i < kWorkers; ++i)
-        operators.push_back(std::make_unique<Operator>(FAIRLEAD_FAULTY_BINARY, std::vector{from, to}));
+        operators.push_back(std::make_unique<Operator>(faulty_binary(), std::vector{from, to}));
     const auto undisturbed = passages(*operators.front());
     std::vector<std::vector<Death>> lives;
     for (const auto& death : deaths_at(undisturbed))
@@ -202,7 +203,7 @@ TEST_P(FaultPoints, whatever_point_it_dies_at_the_next_run_makes_it_whole) {
 std::set<std::string> points_in_sources() {
     std::set<std::string> names;
     const std::regex point(R"re(FAIRLEAD_FAULT_POINT\("([^"]+)"\))re");
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(FAIRLEAD_SOURCES) / "transfer")) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(tests_folder()) / "../src/transfer")) {
         const auto text = entry.path().extension() == ".cpp" ? read_file(entry.path()) : std::string();
         for (std::sregex_iterator at(text.begin(), text.end(), point), end; at != end; ++at)
             names.insert((*at)[1]);
@@ -219,7 +220,7 @@ TEST(FaultPoint, every_one_is_passed_by_some_transfer) {
     };
     for (const auto& scenario : scenarios()) {
         const Side from(scenario.from), to(scenario.to);
-        const Operator fairlead(FAIRLEAD_FAULTY_BINARY, {from, to});
+        const Operator fairlead(faulty_binary(), {from, to});
         const auto undisturbed = traced(fairlead, set_stage(scenario, from, to));
         note(undisturbed);
         for (const auto& death : telling_deaths(undisturbed)) {
@@ -236,7 +237,7 @@ TEST(FaultPoint, every_one_is_passed_by_some_transfer) {
 TEST(FaultPoint, what_is_shipped_has_none) {
     const auto names = points_in_sources();
     ASSERT_FALSE(names.empty());
-    const auto shipped = read_file(FAIRLEAD_TEST_BINARY), faulty = read_file(FAIRLEAD_FAULTY_BINARY);
+    const auto shipped = read_file(fairlead_binary()), faulty = read_file(faulty_binary());
     for (const auto& name : names) {
         EXPECT_EQ(shipped.find(name), std::string::npos) << name;
         EXPECT_NE(faulty.find(name), std::string::npos) << name;

@@ -38,6 +38,8 @@ Unfinished small(const std::string& target) {
 }
 
 class JournalTest : public testing::Test {
+    const test::TemporaryFolder folder_;
+
   protected:
     const std::string directory = (folder_.path() / "data/transfers").string();
 
@@ -58,9 +60,6 @@ class JournalTest : public testing::Test {
             found.push_back(entry.path().filename().string());
         return found;
     }
-
-  private:
-    const test::TemporaryFolder folder_;
 };
 
 TEST_F(JournalTest, gives_what_a_dead_process_left_to_whoever_uses_the_same_target_byte_by_byte) {

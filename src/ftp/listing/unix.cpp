@@ -94,7 +94,7 @@ class UnixParser final : public LineParser {
             const auto size = fields::grouped_number(words[i].text);
             const bool device_pair = !size && is_device(line[0]);
             if (!size && !device_pair) continue;
-            const auto time = listed_time(words, i + 1);
+            const auto time = same_time(rest, words, i + 1);
             if (!time) continue;
             const auto last = i + time->words;
             const auto name_at = words[last].end + 1;  // exactly one blank, all others belong to the name
@@ -130,6 +130,21 @@ class UnixParser final : public LineParser {
                     digits != std::string_view::npos);
         }
         return false;
+    }
+
+    /// Neighbours in a listing often have the same time, to the minute: then it is the one before.
+    std::optional<ListedTime> same_time(std::string_view rest, const Words& words, std::size_t at) {
+        constexpr std::size_t kWords = 3;  // "Mar 1 09:30", "Mar 1 2024"
+        if (at + kWords >= words.size()) return listed_time(words, at);
+        const auto begin = words[at].begin;
+        const auto text = rest.substr(begin, words[at + kWords - 1].end - begin);
+        if (text == latest_text_) return latest_;
+        const auto time = listed_time(words, at);
+        if (time && time->words == kWords && time->precision != TimePrecision::second) {
+            latest_text_ = text;
+            latest_ = *time;
+        }
+        return time;
     }
 
     std::optional<ListedTime> listed_time(const Words& words, std::size_t at) {
@@ -250,6 +265,8 @@ class UnixParser final : public LineParser {
     }
 
     ListTime time_;
+    std::string latest_text_;
+    ListedTime latest_;
 };
 
 }  // namespace
