@@ -13,6 +13,7 @@ class Context;
 struct TransferFlags {
     bool recursive = false;
     unsigned parallel = 1;
+    unsigned sessions() const { return parallel * options.segments; }
     std::string if_exists = "overwrite";
     bool no_sync = false;
     bool no_resume = false;

@@ -45,6 +45,7 @@ struct Options {
     net::RateLimits
         limits;  ///< of bandwidth, beside those of the places; all that share one keep it together
 
+    unsigned segments = 1;            ///< of a large file, moved at once over as many sessions
     bool resume = true;               ///< go on with what an earlier run of ours left unfinished
     bool take_partial = false;        ///< and with a shorter file under the final name, whoever began it
     std::optional<unsigned> retries;  ///< after the first attempt; absent: as the connections say
