@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <optional>
 
+#include "base/event.hpp"
 #include "base/fault_point.hpp"
 #include "base/run_together.hpp"
 #include "transfer/failure.hpp"
@@ -33,9 +36,11 @@ class SegmentedMove {
         for (const auto& segment : plan.segments)
             co_await compare_seam(segment);
         staged_.phase = Phase::moving;
-        if (plan.offset == 0) co_await make_file();
+        const auto executor = co_await boost::asio::this_coro::executor;
+        begun_.emplace(executor);
+        has_begun_ = plan.offset > 0;
         std::vector<awaitable<void>> tasks;
-        tasks.push_back(work(route_.source, route_.target));
+        tasks.push_back(lead());
         const auto helpers = std::min<std::size_t>(options_.segments, plan.segments.size()) - 1;
         for (std::size_t i = 0; i < helpers; ++i)
             tasks.push_back(help());
@@ -89,14 +94,6 @@ class SegmentedMove {
             .on(staged_.job.source);
     }
 
-    /// Empty, so that all segments find it.
-    awaitable<void> make_file() {
-        WriteOptions write;
-        write.durable = false;
-        const auto file = co_await route_.target.open_write(written_path(staged_.plan), write);
-        co_await file->finish();
-    }
-
     Segment* next() {
         auto& segments = staged_.plan.segments;
         for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -111,25 +108,38 @@ class SegmentedMove {
         taken_[static_cast<std::size_t>(&segment - staged_.plan.segments.data())] = false;
     }
 
-    awaitable<void> work(FileSystem& source, FileSystem& target) {
+    awaitable<void> work(FileSystem& source, FileSystem& target, bool leads) {
         while (auto* segment = next()) {
-            const auto failure = co_await caught(move(source, target, *segment));
+            const auto failure = co_await caught(move(source, target, *segment, leads));
             if (!failure) continue;
             give_back(*segment);
             throw Error(*failure);
         }
     }
 
+    /// The first session, whose failure is the transfer's. It begins the file, with the first segment: to
+    /// write at its beginning later would empty it on many servers.
+    awaitable<void> lead() {
+        const auto failure = co_await caught(work(route_.source, route_.target, true));
+        if (failure) failed_ = true;
+        has_begun_ = true;
+        begun_->notify_all();
+        if (failure) throw Error(*failure);
+    }
+
     /// With sessions that nobody else waits for. What fails here is left to the others: the first session
     /// tries it again, and its failure is the transfer's.
     awaitable<void> help() {
         if (route_.more_from == nullptr || route_.more_to == nullptr) co_return;
+        while (!has_begun_)
+            co_await begun_->wait();
+        if (failed_) co_return;
         const auto with_spare = [](SegmentedMove& move) -> awaitable<void> {
             auto from = co_await move.route_.more_from->take_spare();
             if (!from) co_return;
             auto to = co_await move.route_.more_to->take_spare();
             if (!to) co_return;
-            const auto failure = co_await caught(move.work(from->files(), to->files()));
+            const auto failure = co_await caught(move.work(from->files(), to->files(), false));
             if (!failure) co_return;
             if (!failure->session_usable) {
                 from->broken();
@@ -141,7 +151,7 @@ class SegmentedMove {
         if (failure && failure->code == ErrorCode::cancelled) throw Error(*failure);
     }
 
-    awaitable<void> move(FileSystem& source, FileSystem& target, Segment& segment) {
+    awaitable<void> move(FileSystem& source, FileSystem& target, Segment& segment, bool leads) {
         const auto before = segment.done;
         const auto start = segment.begin + before;
         ReadOptions reading;
@@ -151,7 +161,7 @@ class SegmentedMove {
             source.abilities().concurrent_operations > 1 ? segment.end : *staged_.job.facts.size;
         const auto from = co_await source.open_read(staged_.job.source, reading);
         WriteOptions write;
-        write.mode = WriteOptions::Mode::at;
+        write.mode = start == 0 ? WriteOptions::Mode::truncate : WriteOptions::Mode::at;
         write.offset = start;
         write.expected_size = segment.left();
         write.durable = durable_;
@@ -161,8 +171,11 @@ class SegmentedMove {
             into = co_await files.open_write(path, how);
         };
         auto failure = co_await caught(open(target, written_path(staged_.plan), write, to));
-        if (failure && start > 0 && failure->session_usable && !leaves_doubt(*failure)) {
-            // It does not write where there is nothing yet.
+        if (!failure && !has_begun_) {
+            has_begun_ = true;
+            begun_->notify_all();
+        }
+        if (failure && leads && start > 0 && failure->session_usable && !leaves_doubt(*failure)) {
             if (route_.to != nullptr) route_.to->restarts_writes = false;
             staged_.start_over = true;
         }
@@ -173,6 +186,10 @@ class SegmentedMove {
             co_await move_bytes(in, out, nullptr, &meter, move.options_.limits, part.begin + part.done, moved,
                                 part.end);
             co_await out.finish();
+            if (part.left() == 0) co_return;
+            throw Error(ErrorCode::source_changed,
+                        fmt::format("'{}' has become shorter.", move.staged_.job.source))
+                .on(move.staged_.job.source);
         };
         if (!failure) failure = co_await caught(bring(*this, *from, *to, segment));
         if (failure) {
@@ -218,6 +235,9 @@ class SegmentedMove {
     bool durable_;
     Progress* progress_;
     std::vector<bool> taken_;
+    std::optional<Event> begun_;  // the file is there, and nothing will empty it any more
+    bool has_begun_ = false;
+    bool failed_ = false;
 };
 
 }  // namespace

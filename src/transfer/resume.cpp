@@ -34,7 +34,8 @@ Verdict judge_segments(const Unfinished& left, std::uint64_t there, const Means&
     Verdict verdict;
     verdict.segments = held_back(std::move(*segments), std::max(kInBuffers, means.unordered));
     verdict.offset = done_in(verdict.segments);
-    verdict.kind = verdict.offset > 0 ? Kind::go_on : Kind::start_over;
+    // Many servers empty a file that is written at its beginning.
+    verdict.kind = verdict.segments.front().done > 0 ? Kind::go_on : Kind::start_over;
     return verdict;
 }
 

@@ -218,7 +218,13 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
         co_await move_content(route, staged, options, durable, progress);
     else
         co_await move_segments(route, staged, options, durable, progress);
-    co_await prove(route, staged, options);
+    const auto unproven = co_await caught(prove(route, staged, options));
+    if (unproven && unproven->code == ErrorCode::size_mismatch && !plan.segments.empty()) {
+        // Some servers (Pure-FTPd) end a file where the last write at a position ended.
+        if (route.to != nullptr) route.to->restarts_writes = false;
+        start_over = true;
+    }
+    if (unproven) throw Error(*unproven);
     FAIRLEAD_FAULT_POINT("transfer.proven");
     if (options.preserve) co_await preserve_time(route.target, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;

@@ -65,9 +65,7 @@ TEST_P(SegmentsOnRealServers, a_file_that_was_killed_in_parts_is_gone_on_with) {
     slowly.insert(slowly.end(), {"--bwlimit", "20M"});
     const auto killed = fairlead(slowly, brief);
     ASSERT_TRUE(killed.timed_out) << killed.errors;
-    auto again = get;
-    again.insert(again.begin(), "--json");
-    const auto result = boost::json::parse(fairlead.ok(again));
+    const auto result = fairlead.json(get);
     EXPECT_GT(result.at("resumed").to_number<std::uint64_t>(), 1'000'000u);
     EXPECT_TRUE(read_file(work / "back/big") == big);
     EXPECT_THAT(names_in(work / "back"), ElementsAre("big"));
