@@ -24,7 +24,7 @@ bool take_number(std::string_view& text, char after, std::uint64_t& number) {
 
 Segments divide(std::uint64_t size, unsigned count) {
     const auto parts = std::clamp<std::uint64_t>(size / kSmallestSegment, 1, std::max(1u, count));
-    const auto length = (size / parts + kGrain - 1) / kGrain * kGrain;
+    const auto length = ((size + parts - 1) / parts + kGrain - 1) / kGrain * kGrain;
     Segments segments;
     for (std::uint64_t begin = 0; begin < size || segments.empty(); begin += length)
         segments.push_back({begin, std::min(size, begin + length), 0});
