@@ -131,14 +131,14 @@ class SegmentedMove {
     /// tries it again, and its failure is the transfer's.
     awaitable<void> help() {
         if (route_.more_from == nullptr || route_.more_to == nullptr) co_return;
-        while (!has_begun_)
-            co_await begun_->wait();
-        if (failed_) co_return;
         const auto with_spare = [](SegmentedMove& move) -> awaitable<void> {
             auto from = co_await move.route_.more_from->take_spare();
             if (!from) co_return;
             auto to = co_await move.route_.more_to->take_spare();
             if (!to) co_return;
+            while (!move.has_begun_)
+                co_await move.begun_->wait();
+            if (move.failed_) co_return;
             const auto failure = co_await caught(move.work(from->files(), to->files(), false));
             if (!failure) co_return;
             if (!failure->session_usable) {
