@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "transfer/journal_file.hpp"
@@ -85,10 +86,12 @@ class Journal {
     JournalFile file_;
     std::string pending_;  // ends, which travel with the next line
     std::uint64_t next_ = 1;
+    std::shared_ptr<unsigned> reserved_ = std::make_shared<unsigned>(0);
     std::unordered_map<std::uint64_t, Open> open_;
     std::multimap<std::string, std::uint64_t> by_target_;  // key_of place and target asked for
     bool looked_ = false;
     std::map<std::string, std::vector<Unfinished>> dead_;  // by path of the journal
+    std::unordered_set<std::string> dead_targets_;         // key_of each of them, and perhaps some more
 };
 
 }  // namespace fairlead::transfer

@@ -156,6 +156,7 @@ class Move {
         FAIRLEAD_FAULT_POINT("content.sent");
         co_await to_->finish();
         FAIRLEAD_FAULT_POINT("content.finished");
+        staged_.told_size = to_->confirmed_size();
     }
 
     /// Nothing is missing but the word of both ends.

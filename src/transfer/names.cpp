@@ -56,6 +56,24 @@ std::string numbered(std::string_view path, unsigned n) {
     return fmt::format("{}{}{}", path.substr(0, stem_end), n, path.substr(stem_end));
 }
 
+bool is_safe_name(std::string_view name) {
+    return path::is_plain_name(name) && name.find_first_of("\r\n") == std::string_view::npos;
+}
+
+bool is_portable(std::string_view relative) {
+    return relative.find('\\') == std::string_view::npos;
+}
+
+Error not_portable(const std::string& path) {
+    return Error(ErrorCode::outside_working_directory,
+                 fmt::format(
+                     "'{}' holds a backslash, which separates directories on other systems. It was left "
+                     "alone.",
+                     path))
+        .on(path)
+        .hinting("transfer it by itself, under a name that you choose");
+}
+
 void check_name(std::string_view name, std::string_view directory) {
     if (!path::is_plain_name(name))
         throw Error(

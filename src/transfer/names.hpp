@@ -21,6 +21,14 @@ std::string unguessable();
 /// itself.
 std::string numbered(std::string_view path, unsigned n);
 
+/// Whether check_name would accept it.
+bool is_safe_name(std::string_view name);
+
+/// Whether a path in a tree means the same everywhere. A backslash separates directories on other systems,
+/// where "..\\x" would lead out of the target folder.
+bool is_portable(std::string_view relative);
+Error not_portable(const std::string& path);
+
 /// Throws outside_working_directory for a name that a server made up to get out of the target folder ("../x",
 /// "/etc/x", "..", one with a NUL), and invalid_argument for one with a line break.
 void check_name(std::string_view name, std::string_view directory);

@@ -61,8 +61,13 @@ awaitable<TransferPlan> plan_for(const Route& route, const Job& job, const Optio
     co_return make_plan(job.facts, job.target, existing, target.abilities(), options, unguessable(), same);
 }
 
+std::string_view effect_of(const TransferPlan& plan, bool existing) {
+    if (plan.mode == Mode::append) return "appends to what is there";
+    return existing ? "replaces what is there" : "new";
+}
+
 Unfinished record_of(const Route& route, const Staged& staged) {
-    const auto& [source, facts, asked, careful] = staged.job;
+    const auto& [source, facts, asked, careful, why] = staged.job;
     Unfinished record;
     record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append
                   : staged.plan.segments.empty()   ? Unfinished::Mode::whole
@@ -112,23 +117,33 @@ void take_as_delivered(Staged& staged, const Leftover& left) {
 }
 
 awaitable<void> prove(const Route& route, Staged& staged, const Options& options) {
-    auto& [job, plan, result, phase, entry, start_over, name, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     const auto size = plan.existing_size + plan.offset + result.bytes;
     if (!options.text) {
-        const auto told = co_await verify_size(route.target, written_path(plan), size);
+        auto told = told_size.has_value();
+        if (told)
+            check_size(written_path(plan), size, *told_size);
+        else
+            told = co_await verify_size(route.target, written_path(plan), size);
         if (told) result.proof = Proof::size;
         if (!result.checksum.empty() && plan.mode == Mode::whole) result.proof = Proof::checksum;
     }
 }
 
-awaitable<void> preserve_time(FileSystem& target, Staged& staged) {
+awaitable<void> preserve_time(const Route& route, Staged& staged) {
     const auto& modified = staged.job.facts.modified;
     if (!modified) {
         staged.result.warnings.push_back("The time was not kept: the source's server does not tell it.");
         co_return;
     }
-    const auto failure = co_await caught(target.set_modified(written_path(staged.plan), *modified));
+    if (route.to != nullptr && !route.to->takes_times) {
+        staged.result.warnings.push_back(
+            "The time was not kept: the server ended the session when asked to.");
+        co_return;
+    }
+    const auto failure = co_await caught(route.target.set_modified(written_path(staged.plan), *modified));
     if (!failure) co_return;
+    if (route.to != nullptr && failure->code == ErrorCode::connection_lost) route.to->takes_times = false;
     if (!failure->session_usable || failure->code == ErrorCode::cancelled) throw Error(*failure);
     staged.result.warnings.push_back(fmt::format("The time was not kept: {}", failure->message));
 }
@@ -200,8 +215,9 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
 
 awaitable<void> stage_file(const Route& route, Staged& staged, const Options& options, bool durable,
                            Progress* progress, bool only_look) {
+    staged.told_size.reset();  // what an earlier attempt was told is not what is there now
     co_await plan_and_record(route, staged, options, only_look);
-    auto& [job, plan, result, phase, entry, start_over, name, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     FAIRLEAD_FAULT_POINT("transfer.planned");
     if (phase == Phase::published) co_return;
     if (plan.mode == Mode::skip) {
@@ -226,7 +242,7 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
     }
     if (unproven) throw Error(*unproven);
     FAIRLEAD_FAULT_POINT("transfer.proven");
-    if (options.preserve) co_await preserve_time(route.target, staged);
+    if (options.preserve) co_await preserve_time(route, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;
     result.resumed = plan.offset;
     phase = Phase::staged;
@@ -274,6 +290,21 @@ awaitable<void> sync_after(FileSystem& target, const Staged& staged) {
 }
 
 }  // namespace
+
+awaitable<void> foresee(const Route& route, Staged& staged, const Options& options) {
+    const auto& job = staged.job;
+    auto& result = staged.result;
+    result.source = job.source;
+    result.target = job.target;
+    staged.plan = co_await plan_for(route, job, options);
+    result.target = staged.plan.target;
+    result.outcome = staged.plan.mode == Mode::skip ? Outcome::skipped : Outcome::planned;
+    result.reason = staged.plan.reason;
+    if (staged.plan.mode == Mode::skip) co_return;
+    result.bytes = job.facts.size.value_or(0);
+    const auto existing = co_await try_stat(route.target, staged.plan.target);
+    result.reason = effect_of(staged.plan, existing.has_value());
+}
 
 awaitable<void> discard(const Route& route, Staged& staged) {
     staged.name.reset();
