@@ -281,7 +281,7 @@ void check(const CopyRequest& request) {
 
 void copy_files(Context& context, const CopyRequest& request, const ConnectionFlags& connection) {
     check(request);
-    with_places(context, connection, request.flags.parallel, [&](Places& places) -> awaitable<void> {
+    with_places(context, connection, request.flags.sessions(), [&](Places& places) -> awaitable<void> {
         if (request.target.kind == Kind::standard_stream) {
             const auto place = places.at(request.sources.front());
             co_await print_file(context, place, request.flags.bwlimit);

@@ -99,7 +99,7 @@ void add_sync(CLI::App& app, Context& context) {
     add_transfer_options(*verb, options->transfer, context);
     options->flags = add_session_options(*verb);
     verb->callback([options, &context] {
-        with_places(context, *options->flags, options->transfer.parallel,
+        with_places(context, *options->flags, options->transfer.sessions(),
                     [&](Places& places) { return run(context, *options, places); });
     });
 }

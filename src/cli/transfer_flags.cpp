@@ -56,6 +56,12 @@ void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context
         ->type_name("N")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
+    verb.add_option("--segments", options.segments,
+                    "Move each large file in so many parts at once, over as many sessions; where a server "
+                    "cannot begin in the middle, in one")
+        ->type_name("N")
+        ->check(CLI::Range(1, 16))
+        ->capture_default_str();
     verb.add_flag("--no-resume", flags.no_resume,
                   "Begin anew; what earlier runs left unfinished at the same targets is removed");
     verb.add_option("--retries", options.retries,

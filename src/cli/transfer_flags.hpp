@@ -17,6 +17,7 @@ struct TransferFlags {
     std::optional<unsigned> depth;
     std::optional<std::uint64_t> first;
     unsigned parallel = 1;
+    unsigned sessions() const { return parallel * options.segments; }
     std::string if_exists = "overwrite";
     bool no_sync = false;
     bool no_resume = false;

@@ -75,7 +75,7 @@ class FileMove {
         unreachable_ = false;
         Pair pair{std::move(from), std::move(to)};
         const Route route{pair.from.files(), pair.to.files(), &ways_.source.place(), &ways_.target.place(),
-                          ways_.journal};
+                          ways_.journal,     &ways_.source,   &ways_.target};
         const auto failure = co_await caught(steps(route, only_look));
         if (!first_offset_ && staged_.phase != Phase::planned) first_offset_ = staged_.plan.offset;
         if (!failure) co_return;

@@ -26,7 +26,7 @@ std::string key_of(const Unfinished& transfer) {
 }
 
 std::string lines_of(const Unfinished& transfer) {
-    return begin_line(transfer) + state_line(transfer) + aside_line(transfer);
+    return begin_line(transfer) + segments_line(transfer) + state_line(transfer) + aside_line(transfer);
 }
 
 Time now() {
@@ -52,6 +52,14 @@ std::uint64_t Journal::begin(Unfinished transfer) {
     by_target_.emplace(key_of(transfer), number);
     open_.emplace(number, Open{std::move(transfer)});
     return number;
+}
+
+void Journal::moved(std::uint64_t number, const Segments& segments) {
+    auto& transfer = open_.at(number).transfer;
+    transfer.segments = to_text(segments);
+    write(segments_line(transfer));
+    // Many of them say the same anew.
+    compact_if_large();
 }
 
 void Journal::staged(std::uint64_t number, std::uint64_t size, std::string checksum) {

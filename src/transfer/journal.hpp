@@ -11,6 +11,7 @@
 
 #include "transfer/journal_file.hpp"
 #include "transfer/journal_record.hpp"
+#include "transfer/segments.hpp"
 
 namespace fairlead::transfer {
 
@@ -35,6 +36,8 @@ class Journal {
 
     /// Records a transfer before its first byte, and gives its number.
     std::uint64_t begin(Unfinished transfer);
+    /// So much of each segment was handed to the target.
+    void moved(std::uint64_t number, const Segments& segments);
     /// All bytes are at the target, verified.
     void staged(std::uint64_t number, std::uint64_t size, std::string checksum);
     /// The file that is being replaced is about to be moved there.

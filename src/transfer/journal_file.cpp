@@ -200,6 +200,8 @@ std::vector<Unfinished> JournalFile::unfinished() const {
         if (found == open.end()) continue;
         if (kind == JournalLine::Kind::end) {
             open.erase(found);
+        } else if (kind == JournalLine::Kind::segments) {
+            found->second.segments = std::move(said.segments);
         } else if (kind == JournalLine::Kind::aside) {
             found->second.aside = std::move(said.aside);
         } else if (kind == JournalLine::Kind::doomed) {

@@ -101,7 +101,7 @@ JournalLine staged_of(const json::object& line) {
 }
 
 std::optional<JournalLine> line_of(const json::object& line) {
-    for (const std::string_view kind : {"begin", "staged", "doomed", "aside", "end"}) {
+    for (const std::string_view kind : {"begin", "segments", "staged", "doomed", "aside", "end"}) {
         const auto number = number_in(line, kind);
         if (!number) continue;
         JournalLine read;
@@ -111,6 +111,10 @@ std::optional<JournalLine> line_of(const json::object& line) {
         if (kind == "aside") {
             read.kind = JournalLine::Kind::aside;
             read.transfer.aside = text_in(line, "path");
+        }
+        if (kind == "segments") {
+            read.kind = JournalLine::Kind::segments;
+            read.transfer.segments = text_in(line, "done");
         }
         if (kind == "end") read.kind = JournalLine::Kind::end;
         read.transfer.number = static_cast<std::uint64_t>(*number);
@@ -161,6 +165,11 @@ std::string aside_line(const Unfinished& transfer) {
     append_member(line, "path", transfer.aside);
     fmt::format_to(std::back_inserter(line), "}}\n");
     return fmt::to_string(line);
+}
+
+std::string segments_line(const Unfinished& transfer) {
+    if (transfer.segments.empty()) return {};
+    return fmt::format("{{\"segments\":{},\"done\":\"{}\"}}\n", transfer.number, transfer.segments);
 }
 
 std::string end_line(std::uint64_t number) {

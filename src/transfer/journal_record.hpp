@@ -40,6 +40,7 @@ struct Unfinished {
     std::string temporary;  ///< empty: written under the final name
     std::string aside;      ///< where the file that is being replaced was moved, on its way out
     std::uint64_t existing_size = 0;
+    std::string segments;  ///< of Mode::segments: what was done of each when it was last written down
 
     std::uint64_t staged_size = 0;  ///< of State::staged: what the target has
     std::string checksum;           ///< "sha256:...", where one was computed
@@ -49,12 +50,13 @@ struct Unfinished {
 std::string begin_line(const Unfinished& transfer);
 std::string state_line(const Unfinished& transfer);
 std::string aside_line(const Unfinished& transfer);
+std::string segments_line(const Unfinished& transfer);
 std::string end_line(std::uint64_t number);
 
 /// One line read back: what it says about which transfer. Nothing for a line that is torn, foreign or of a
 /// newer version.
 struct JournalLine {
-    enum class Kind { begin, staged, doomed, aside, end };
+    enum class Kind { begin, segments, staged, doomed, aside, end };
     Kind kind = Kind::begin;
     Unfinished transfer;  ///< number; and what the line holds
 };

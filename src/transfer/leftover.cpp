@@ -144,6 +144,13 @@ awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string
         best = std::move(found);
     }
     for (const auto number : useless) {
+        // A process that died while it took something over left it in two journals: the file is one.
+        const auto* left = journal.find(number);
+        if (best && left != nullptr && left->temporary == best->transfer.temporary) {
+            journal.end(number);
+            claims.settled(number);
+            continue;
+        }
         co_await remove_left(route.target, journal, number);
         claims.settled(number);
     }

@@ -19,6 +19,8 @@ struct Route {
     PlaceFacts* from = nullptr;  ///< null: nothing is known but what the session says
     PlaceFacts* to = nullptr;
     Journal* journal = nullptr;  ///< null: nothing is remembered, so nothing is kept and nothing gone on with
+    Sessions* more_from = nullptr;  ///< for segments; null: there are no further sessions
+    Sessions* more_to = nullptr;
 
     /// Whether what breaks off now can be found again.
     bool remembers() const noexcept { return journal != nullptr && to != nullptr && !to->identity.empty(); }

@@ -31,10 +31,11 @@ class Turns {
 };
 
 awaitable<void> send_file(ReadStream& from, WriteStream& to, Progress* progress,
-                          const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved) {
+                          const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved,
+                          std::uint64_t until) {
     // The size at the beginning is what is promised to the other side. What is added meanwhile is not sent;
     // the caller sees that the source changed.
-    const auto size = from.announced_size().value_or(0);
+    const auto size = std::min(from.announced_size().value_or(0), until);
     std::uint64_t sent = offset;
     Turns turns;
     while (sent < size) {
@@ -52,8 +53,9 @@ awaitable<void> send_file(ReadStream& from, WriteStream& to, Progress* progress,
 
 /// The kernel hands the bytes on, and the disk works beside the network.
 awaitable<void> through_pipes(ReadStream& from, WriteStream& to, int pipe, Progress* progress,
-                              const net::RateLimits& limits, std::uint64_t& moved) {
-    for (;;) {
+                              const net::RateLimits& limits, std::uint64_t& moved, std::uint64_t most) {
+    const auto before = moved;
+    while (moved - before < most) {
         const auto got = co_await from.read_to_pipe(pipe);
         if (got == 0) co_return;
         moved += got;
@@ -92,16 +94,20 @@ awaitable<void> write_slowly(WriteStream& to, std::span<const std::byte> bytes, 
 }  // namespace
 
 awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
-                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved) {
+                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved,
+                           std::uint64_t until) {
     if (from.descriptor() >= 0 && to.can_send_file() && digest == nullptr)
-        co_return co_await send_file(from, to, progress, limits, offset, moved);
+        co_return co_await send_file(from, to, progress, limits, offset, moved, until);
+    auto left = until - std::min(until, offset);
     if (from.can_read_to_pipe() && digest == nullptr)
         if (const int pipe = co_await to.take_pipe(); pipe >= 0)
-            co_return co_await through_pipes(from, to, pipe, progress, limits, moved);
+            co_return co_await through_pipes(from, to, pipe, progress, limits, moved, left);
     Turns turns;
-    for (;;) {
-        const auto piece = co_await next_piece(from, to, limits.none());
+    while (left > 0) {
+        auto piece = co_await next_piece(from, to, limits.none());
         if (piece.empty()) break;
+        piece = piece.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left)));
+        left -= piece.size();
         if (digest != nullptr) digest->add(piece);
         if (limits.none()) {
             co_await to.write(piece);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "base/digest.hpp"
 #include "fairlead/file_system.hpp"
@@ -12,8 +13,10 @@ namespace fairlead::transfer {
 /// more than one piece is held. From a local file the transport's shortest way is taken (sendfile), unless a
 /// digest wants to see the bytes. Keeps to the limits. Finishes neither stream. `offset` is where in the
 /// source the stream began that is to be moved. `moved` counts the bytes that were read and taken, also when
-/// it fails.
+/// it fails. Stops at `until` in the source, or up to a pipe's content after it; whoever wants that closes
+/// `from`.
 awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
-                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved);
+                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved,
+                           std::uint64_t until = std::numeric_limits<std::uint64_t>::max());
 
 }  // namespace fairlead::transfer

@@ -5,6 +5,7 @@
 
 #include "fairlead/file_system.hpp"
 #include "transfer/options.hpp"
+#include "transfer/segments.hpp"
 
 namespace fairlead::transfer {
 
@@ -25,6 +26,7 @@ struct TransferPlan {
     std::uint64_t compare = 0;  ///< so many of them, the last ones, are compared with the source first
     bool only_look = false;     ///< nothing is moved: they are all there, or it fails
     bool adopted = false;       ///< they were begun by somebody else, under the final name
+    Segments segments;          ///< with Mode::whole: moved in these parts, written in place; empty: in one
     bool by_append = false;     ///< written to the end of what is there, and not at a position
     std::string reason;
 };

@@ -26,6 +26,19 @@ Verdict judge_append(const Unfinished& left, const Sight& sight, const Means& me
     return kDisturbed;
 }
 
+Verdict judge_segments(const Unfinished& left, std::uint64_t there, const Means& means) {
+    auto segments = read_segments(left.segments, *left.source_size);
+    if (!segments || !means.reads_source_at || !means.reads_target_at || !means.writes_target_at) return {};
+    for (auto& segment : *segments)
+        segment.done = std::min(segment.done, there - std::min(there, segment.begin));
+    Verdict verdict;
+    verdict.segments = held_back(std::move(*segments), std::max(kInBuffers, means.unordered));
+    verdict.offset = done_in(verdict.segments);
+    // Many servers empty a file that is written at its beginning.
+    verdict.kind = verdict.segments.front().done > 0 ? Kind::go_on : Kind::start_over;
+    return verdict;
+}
+
 bool was_delivered(const Unfinished& left, const Sight& sight) {
     const auto& there = left.temporary.empty() ? sight.written : sight.target;
     return left.state == Unfinished::State::staged && there && there->size == left.staged_size;
@@ -65,6 +78,9 @@ Verdict judge(const Unfinished& left, const Sight& sight, const Means& means, co
         return {Kind::delivered, left.staged_size, false};
     if (!sight.written || !sight.written->size || options.text || !options.resume) return {};
     const auto have = *sight.written->size, size = *left.source_size;
+    // Its size says nothing about the holes in it.
+    if (left.mode == Unfinished::Mode::segments && left.state == Unfinished::State::begun)
+        return judge_segments(left, have, means);
     if (have == size && (only_look || left.state == Unfinished::State::staged)) {
         const auto holes = left.state == Unfinished::State::staged ? 0 : means.unordered;
         return {Kind::go_on, size, false, std::max(kTail, holes)};

@@ -7,11 +7,16 @@
 #include "fairlead/file_system.hpp"
 #include "transfer/journal_record.hpp"
 #include "transfer/options.hpp"
+#include "transfer/segments.hpp"
 
 namespace fairlead::transfer {
 
 /// Below this many bytes, what broke off is begun anew: that is cheaper than asking.
 constexpr std::uint64_t kWorthResuming = 1024 * 1024;
+
+/// So many of the last bytes of a segment may be missing at the target when a transfer broke off, though
+/// they were handed over: they were in buffers of this machine or of the server.
+constexpr std::uint64_t kInBuffers = 8 * 1024 * 1024;
 
 /// So many bytes before the seam are compared at both ends before a transfer goes on.
 constexpr std::uint64_t kTail = 64 * 1024;
@@ -43,6 +48,7 @@ struct Verdict {
     std::uint64_t offset = 0;  ///< of the source
     bool by_append = false;
     std::uint64_t compare = kTail;  ///< so many bytes before the offset prove that it is the same file
+    Segments segments{};              ///< what is surely there of each
 };
 
 /// Whether it is the same source: place, path, size and time, as far as both times are precise. A source

@@ -176,6 +176,38 @@ awaitable<Sessions::Lease> Sessions::take() {
     }
 }
 
+awaitable<std::optional<Sessions::Lease>> Sessions::take_spare() {
+    Server::Turn turn(*server_);
+    if (!turn.is_first()) co_return std::nullopt;
+    const auto idle = std::ranges::find_if(sessions_, [](const auto& session) { return session->idle(); });
+    if (idle != sessions_.end()) {
+        auto lease = co_await still_good(*idle);
+        co_return lease;
+    }
+    auto& budget = server_->budget;
+    if (sessions_.size() + opening_ >= most_ || !budget.may_begin(server_->clock())) {
+        auto shared = free_session(nullptr);
+        if (!shared) co_return std::nullopt;
+        auto lease = co_await still_good(std::move(shared));
+        co_return lease;
+    }
+    budget.begin();
+    ++opening_;
+    turn.leave();
+    const auto session = std::make_shared<Session>();
+    const auto failure = co_await caught(open_into(session->files));
+    --opening_;
+    if (!failure) {
+        budget.succeeded();
+        sessions_.push_back(session);
+        co_return Lease(*this, session);
+    }
+    (void)budget.failed(*failure, server_->clock(), luck());
+    server_->changed();
+    if (failure->code == ErrorCode::cancelled) throw Error(*failure);
+    co_return std::nullopt;
+}
+
 awaitable<std::pair<Sessions::Lease, Sessions::Lease>> Sessions::take_both(Sessions& one, Sessions& other) {
     if (one.server_ != other.server_) {
         // In the same order everywhere, so that nobody waits in a circle.

@@ -69,6 +69,10 @@ class Sessions {
     /// that it is busy.
     awaitable<Lease> take();
 
+    /// A session that nobody else is using or waiting for, if there is or may be one: for what is faster with
+    /// several but gets on with those it has. Nothing when it cannot be opened now.
+    awaitable<std::optional<Lease>> take_spare();
+
     /// One of each, or none: nobody waits for the second while holding the first of the same server. Throws
     /// invalid_argument when one session is all that is configured and two are needed, and server_busy when
     /// one is all that the server grants.

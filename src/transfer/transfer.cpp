@@ -9,6 +9,7 @@
 #include "transfer/adopt.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/move_content.hpp"
+#include "transfer/move_segments.hpp"
 #include "transfer/names.hpp"
 #include "transfer/publish.hpp"
 #include "transfer/verify.hpp"
@@ -68,7 +69,10 @@ std::string_view effect_of(const TransferPlan& plan, bool existing) {
 Unfinished record_of(const Route& route, const Staged& staged) {
     const auto& [source, facts, asked, careful, why] = staged.job;
     Unfinished record;
-    record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append : Unfinished::Mode::whole;
+    record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append
+                  : staged.plan.segments.empty()   ? Unfinished::Mode::whole
+                                                   : Unfinished::Mode::segments;
+    record.segments = to_text(staged.plan.segments);
     if (route.from != nullptr) record.source_place = route.from->identity;
     record.source_path = source;
     record.source_size = facts.size;
@@ -88,6 +92,7 @@ void go_on(TransferPlan& plan, const Leftover& left) {
     plan.existing_size = left.transfer.existing_size;
     plan.offset = left.verdict.offset;
     plan.by_append = left.verdict.by_append;
+    plan.segments = left.verdict.segments;
     plan.compare = left.verdict.compare;
 }
 
@@ -167,6 +172,15 @@ awaitable<void> record(const Route& route, Staged& staged, const Leftover* left)
     if (staged.job.facts.size.value_or(0) >= kWorthASync) co_await run_blocking(route.journal->syncing());
 }
 
+/// Whether several sessions at once are wanted for it, and both ends can do that.
+bool is_divisible(const Route& route, const Staged& staged, const Options& options) {
+    const auto means = route.means();
+    const auto& facts = staged.job.facts;
+    return options.segments > 1 && staged.plan.mode == Mode::whole && !staged.plan.temporary.empty() &&
+           !options.text && facts.size && *facts.size >= 2 * kSmallestSegment && facts.modified &&
+           means.reads_source_at && means.reads_target_at && means.writes_target_at;
+}
+
 /// Decides how the file is moved, and writes that down before anything is.
 awaitable<void> plan_and_record(const Route& route, Staged& staged, const Options& options, bool only_look) {
     auto& job = staged.job;
@@ -185,7 +199,10 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
         co_await remove_left(route.target, *route.journal, left->transfer.number);
         staged.entry = 0;
     }
-    if (goes_on) go_on(staged.plan, *left);
+    if (goes_on)
+        go_on(staged.plan, *left);
+    else if (is_divisible(route, staged, options))
+        staged.plan.segments = divide(*job.facts.size, options.segments);
     staged.result.target = staged.plan.target;
     if (staged.plan.mode == Mode::skip) co_return;
     const bool own_name = !staged.plan.temporary.empty() && options.temporary_extension.empty();
@@ -213,8 +230,17 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
             .on(job.source);
     plan.only_look = only_look;
     if (progress != nullptr) progress->began(job.source, job.facts.size);
-    co_await move_content(route, staged, options, durable, progress);
-    co_await prove(route, staged, options);
+    if (plan.segments.empty())
+        co_await move_content(route, staged, options, durable, progress);
+    else
+        co_await move_segments(route, staged, options, durable, progress);
+    const auto unproven = co_await caught(prove(route, staged, options));
+    if (unproven && unproven->code == ErrorCode::size_mismatch && !plan.segments.empty()) {
+        // Some servers (Pure-FTPd) end a file where the last write at a position ended.
+        if (route.to != nullptr) route.to->restarts_writes = false;
+        start_over = true;
+    }
+    if (unproven) throw Error(*unproven);
     FAIRLEAD_FAULT_POINT("transfer.proven");
     if (options.preserve) co_await preserve_time(route, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;

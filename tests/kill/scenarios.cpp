@@ -8,8 +8,9 @@ constexpr const char* kSftp = "openssh";
 constexpr const char* kNoReplace = "openssh no-replace";  // its rename never replaces
 constexpr const char* kLocal = "local";
 
-constexpr std::size_t kLarge = 3'000'000;   // so that there is a middle
-constexpr std::size_t kPiped = 10'000'000;  // so that it goes through pipes
+constexpr std::size_t kLarge = 3'000'000;     // so that there is a middle
+constexpr std::size_t kPiped = 10'000'000;    // so that it goes through pipes
+constexpr std::size_t kDivided = 30'000'000;  // so that each part has more than what may be lost in buffers
 constexpr std::size_t kSmall = 3'000;
 
 std::string large() {
@@ -111,6 +112,13 @@ std::vector<Scenario> scenarios() {
     auto piped = one_file("get_ftp_large", kFtp, kLocal, {"get"});
     piped.sources["source.bin"] = piped.left["source.bin"] = piped.after["target.bin"] = noise(kPiped, 9);
     all.push_back(piped);
+
+    for (auto parts : {one_file("get_ftp_segments", kFtp, kLocal, {"get", "--segments", "3"}),
+                       one_file("put_ftp_segments", kLocal, kFtp, {"put", "--segments", "3"})}) {
+        parts.sources["source.bin"] = parts.left["source.bin"] = parts.after["target.bin"] =
+            noise(kDivided, 11);
+        all.push_back(parts);
+    }
 
     all.push_back(one_file("put_ftp_named", kLocal, kFtp, {"put", "--temporary-extension", "part"}));
     all.push_back(one_file("put_sftp_staged", kLocal, kSftp, {"put", "--staging-directory", "staging"}));
