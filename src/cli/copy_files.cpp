@@ -4,6 +4,7 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "base/path.hpp"
@@ -70,6 +71,12 @@ class Copy {
             }
             report_.change_prefixes("", "");
             report_.failed(source.text, *failure);
+        }
+        const auto failure = co_await transfer::caught(move_gathered());
+        if (failure) {
+            (void)report_.only_failure();
+            report_.finish();
+            throw Error(*failure);
         }
         const auto only = one && !walked_ ? report_.only_failure() : std::nullopt;
         if (!only) report_.report_failures();
@@ -163,11 +170,35 @@ class Copy {
             co_await open_local_target(false);
             item.target = target_.path;
         }
+        // Where each goes to a folder of its own, or two to one name, the order of the sources counts.
+        const bool together = !directory && into_folder_ && options_.move_source_to.empty();
+        const bool fits = together &&
+                          (gathered_.empty() || gathered_.front().place.sessions == place.sessions) &&
+                          gathered_targets_.insert(item.target).second;
+        if (!fits) co_await move_gathered();
+        if (together) {
+            gathered_targets_.insert(item.target);
+            gathered_.push_back(std::move(item));
+            co_return;
+        }
         report_.change_prefixes(place.prefix, target_.prefix);
         if (directory)
             co_await copy_tree(std::move(item));
         else
             co_await copy_one(std::move(item));
+    }
+
+    /// Files named one by one are moved in one run: over all sessions, and made durable together.
+    awaitable<void> move_gathered() {
+        const auto items = std::exchange(gathered_, {});
+        gathered_targets_.clear();
+        if (items.empty()) co_return;
+        report_.change_prefixes(items.front().place.prefix, target_.prefix);
+        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) -> awaitable<void> {
+            for (const auto& item : items)
+                co_await add(run, item);
+        };
+        co_await go(items.front(), produce);
     }
 
     awaitable<void> copy_input() {
@@ -223,16 +254,20 @@ class Copy {
     }
 
     awaitable<void> copy_one(Item item) {
-        if (item.facts.size) report_.expect(*item.facts.size);
-        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) -> awaitable<void> {
-            transfer::Job job;
-            job.source = item.place.path;
-            job.facts = item.facts;
-            job.target = item.target;
-            job.careful = item.careful;
-            co_await run.add(std::move(job));
+        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) {
+            return add(run, item);
         };
         co_await go(item, produce);
+    }
+
+    awaitable<void> add(transfer::Run& run, const Item& item) {
+        if (item.facts.size) report_.expect(*item.facts.size);
+        transfer::Job job;
+        job.source = item.place.path;
+        job.facts = item.facts;
+        job.target = item.target;
+        job.careful = item.careful;
+        co_await run.add(std::move(job));
     }
 
     awaitable<void> copy_tree(Item item) {
@@ -299,6 +334,8 @@ class Copy {
     std::string local_target_;
     bool into_folder_ = false;
     bool walked_ = false;
+    std::vector<Item> gathered_;  // files of one place, for one run
+    std::set<std::string> gathered_targets_;
 };
 
 void check(const CopyRequest& request) {

@@ -149,6 +149,8 @@ class Move {
         staged_.phase = Phase::sent;
         FAIRLEAD_FAULT_POINT("content.sent");
         co_await to_->finish();
+        const auto whole = plan_.existing_size + plan_.offset + moved;
+        if (!options_.text && to_->confirmed_size() == whole) staged_.result.proof = Proof::size;
         FAIRLEAD_FAULT_POINT("content.finished");
     }
 
