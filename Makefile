@@ -2,12 +2,13 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help build demo test test-plain test-sanitized bench fuzz install format clean
+.PHONY: help build demo test test-plain test-sanitized soak bench fuzz install format clean
 
 help:
 	@echo "make build    build/fairlead: one binary, command line and daemon"
 	@echo "make demo     watch it work against real servers on this machine"
 	@echo "make test     every test, plain and under the sanitizers"
+	@echo "make soak     10,000 files with 16 workers against servers that allow three sessions"
 	@echo "make bench    side by side with lftp, rclone, curl and sftp; writes docs/performance.md"
 	@echo "make fuzz     each fuzz target for SECONDS=30"
 	@echo "make install  binary, library, headers, man page, completions under PREFIX=$(PREFIX)"
@@ -36,6 +37,13 @@ test-sanitized:
 	cmake --preset asan
 	cmake --build --preset asan --target fairlead_unit_tests fairlead_conformance_tests
 	ctest --test-dir build/asan --output-on-failure -j2 -L 'unit|conformance'
+
+soak:
+	@scripts/install-dependencies test
+	@tests/servers/unpack-servers build/servers
+	cmake --preset release -DFAIRLEAD_TESTS=ON
+	cmake --build --preset release --target fairlead_cli fairlead_e2e_tests
+	FAIRLEAD_SOAK_FILES=10000 build/tests/fairlead_e2e_tests --gtest_filter='ManyFiles.sixteen*'
 
 bench: build
 	@scripts/install-dependencies bench

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fairlead/copy.hpp"
 #include "fairlead/file_system.hpp"
 #include "fairlead/observer.hpp"
 
@@ -40,6 +41,13 @@ class Client {
     /// key that is accepted on first use is recorded on the connection. `observer` must outlive the session.
     /// Throws not_found, disabled, and what opening throws.
     awaitable<std::unique_ptr<FileSystem>> open(std::string_view name, Observer* observer = nullptr);
+
+    /// Copies one file between any two places: `NAME:path` of a saved connection, or a path of this machine. A
+    /// target that ends in "/" keeps the source's name. The bytes go to a hidden name and get the final one
+    /// once they are proven; what may pass is tried again; what broke off, also in another process and on
+    /// another day, is gone on with. When it throws, the final name keeps what it had. Throws what the same
+    /// `fairlead cp` would report.
+    awaitable<CopyResult> copy(std::string from, std::string to, CopyOptions options = {});
 
   private:
     struct Parts;

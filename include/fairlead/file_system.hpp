@@ -45,9 +45,11 @@ struct Abilities {
     bool rename = true;            ///< rename at all
     bool machine_listing = false;  ///< exact listings (MLSD, SFTP), not parsed from text for people
     bool utf8 = false;             ///< names are UTF-8
+    bool folds_case = false;       ///< "a" and "A" are one name
     bool set_modified = false;
     bool set_mode = false;
     bool symlinks = false;  ///< entries may be links, and stat can tell
+    bool make_links = false;  ///< FileSystem::make_link
     bool copy = false;      ///< copy inside the server
     bool raw_command = false;
     bool sync = false;           ///< WriteStream::finish makes the bytes durable
@@ -67,6 +69,9 @@ class Listing {
     virtual ~Listing() = default;
     /// The next entries; empty means the end was reached and proven. "." and ".." are never among them.
     virtual awaitable<std::vector<Entry>> next() = 0;
+    /// How many entries were left out so far because they are called what no file can be called, such as
+    /// "../x": a server that means harm, or a listing that was not understood.
+    virtual std::uint64_t left_out() const { return 0; }
 };
 
 /// A file being read.
@@ -179,6 +184,9 @@ class FileSystem {
     virtual awaitable<void> make_directory(std::string_view path) = 0;
     /// Removes an empty directory. Throws not_found, not_empty.
     virtual awaitable<void> remove_directory(std::string_view path) = 0;
+    /// Makes a symbolic link to `target`, which is kept as it is. With Abilities::make_links; elsewhere throws
+    /// unsupported. Throws already_exists.
+    virtual awaitable<void> make_link(std::string_view path, std::string_view target);
     virtual awaitable<void> set_modified(std::string_view path, Time time) = 0;
     virtual awaitable<void> set_mode(std::string_view path, std::uint32_t mode) = 0;
     /// Makes what was written to these files, and what was renamed in these directories, durable. With

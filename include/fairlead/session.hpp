@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fairlead/copy.hpp"
 #include "fairlead/endpoint.hpp"
 #include "fairlead/file_system.hpp"
 #include "fairlead/open.hpp"
@@ -17,6 +18,9 @@
 namespace fairlead {
 
 class Client;
+
+/// Client::copy for programs without coroutines.
+CopyResult copy(Client& client, std::string from, std::string to, CopyOptions options = {});
 
 /// A file system for programs without coroutines: every call blocks until it is done. Owns its event loop.
 ///

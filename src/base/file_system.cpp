@@ -79,6 +79,11 @@ awaitable<void> FileSystem::sync(std::vector<std::string>) {
     co_return;
 }
 
+awaitable<void> FileSystem::make_link(std::string_view path, std::string_view) {
+    throw Error(ErrorCode::unsupported, "Symbolic links cannot be made here.").on(std::string(path));
+    co_return;
+}
+
 awaitable<std::optional<Entry>> try_stat(FileSystem& files, std::string_view path) {
     try {
         co_return co_await files.stat(path);

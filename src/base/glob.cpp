@@ -210,9 +210,6 @@ Regex::Regex(std::string_view expression, bool ignore_case) {
                                                              to_printable(expression), expression_->error()));
 }
 
-Regex::~Regex() = default;
-Regex::Regex(Regex&&) noexcept = default;
-Regex& Regex::operator=(Regex&&) noexcept = default;
 
 bool Regex::matches_whole(std::string_view text) const {
     return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *expression_);

@@ -39,20 +39,18 @@ class Glob {
     bool whole_path_;
 };
 
-/// A regular expression given by a user (RE2: time linear in the text, so none can hang us).
+/// A regular expression given by a user (RE2: time linear in the text, so none can hang us). Copies share what
+/// was compiled.
 class Regex {
   public:
     /// Throws Error{invalid_argument} with what is wrong with it.
     explicit Regex(std::string_view expression, bool ignore_case = false);
-    ~Regex();
-    Regex(Regex&&) noexcept;
-    Regex& operator=(Regex&&) noexcept;
 
     bool matches_whole(std::string_view text) const;
     bool found_in(std::string_view text) const;
 
   private:
-    std::unique_ptr<re2::RE2> expression_;
+    std::shared_ptr<const re2::RE2> expression_;
 };
 
 }  // namespace fairlead

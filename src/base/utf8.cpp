@@ -1,6 +1,9 @@
 #include "base/utf8.hpp"
 
 #include <fmt/format.h>
+#include <locale.h>
+#include <wctype.h>
+
 #include <cstdint>
 
 namespace fairlead {
@@ -81,6 +84,26 @@ std::string to_printable(std::string_view text) {
         at += found.length;
     }
     return result;
+}
+
+std::string case_key(std::string_view text) {
+    static const locale_t kUnicode = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    std::string key;
+    key.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const auto found = decode(text, at);
+        if (found.length <= 1) {
+            const auto c = text[at++];
+            key += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+            continue;
+        }
+        auto c = static_cast<wint_t>(found.character);
+        if (kUnicode != nullptr) c = ::towlower_l(::towupper_l(c, kUnicode), kUnicode);
+        for (int shift = 0; shift < 24; shift += 8)
+            key += static_cast<char>(c >> shift);
+        at += found.length;
+    }
+    return key;
 }
 
 std::string to_valid_utf8(std::string_view text) {

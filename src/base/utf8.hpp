@@ -13,6 +13,9 @@ bool is_valid_utf8(std::string_view text) noexcept;
 /// rest stays. For people only: a backslash is not escaped, so it cannot be turned back.
 std::string to_printable(std::string_view text);
 
+/// A key that is the same for names that differ only in upper and lower case. For comparing, not for reading.
+std::string case_key(std::string_view text);
+
 /// Valid UTF-8 for JSON and the like: each invalid byte becomes U+FFFD.
 std::string to_valid_utf8(std::string_view text);
 

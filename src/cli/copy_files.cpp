@@ -13,7 +13,8 @@
 #include "cli/standard_streams.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/names.hpp"
-#include "transfer/run.hpp"
+#include "transfer/persist.hpp"
+#include "transfer/tree.hpp"
 #include "transfer/walk.hpp"
 
 namespace fairlead::cli {
@@ -29,21 +30,6 @@ struct Item {
     bool careful = true;
 };
 
-/// Whether a path is, or a link there leads to, a directory.
-awaitable<bool> is_directory(FileSystem& files, const std::string& path) {
-    if (path == "/") co_return true;
-    const auto entry = co_await try_stat(files, path);
-    if (!entry) co_return false;
-    if (entry->type != EntryType::symlink) co_return entry->type == EntryType::directory;
-    const auto look = [](FileSystem& where, const std::string& link) -> awaitable<void> {
-        const auto listing = co_await where.list(link);
-        (void)co_await listing->next();
-    };
-    const auto refused = co_await transfer::caught(look(files, path));
-    if (refused && (refused->code == ErrorCode::cancelled || !refused->session_usable)) throw Error(*refused);
-    co_return !refused;
-}
-
 class Copy {
   public:
     Copy(Context& context, const CopyRequest& request, Places& places)
@@ -51,7 +37,7 @@ class Copy {
           request_(request),
           places_(places),
           options_(request.flags.to_options(context)),
-          filter_(request.flags.filter.to_filter()),
+          tree_(request.flags.to_tree_options()),
           report_(context, "", "") {}
 
     awaitable<void> run() {
@@ -98,8 +84,10 @@ class Copy {
             target_ = places_.at(location, "target");
             into_folder_ = several || location.ends_in_slash || target_.path == "/";
             if (into_folder_) co_return;
-            auto lease = co_await target_.sessions->take();
-            into_folder_ = co_await is_directory(lease.files(), target_.path);
+            std::function<awaitable<void>(FileSystem&)> look = [&](FileSystem& files) -> awaitable<void> {
+                into_folder_ = co_await transfer::is_directory(files, target_.path);
+            };
+            co_await persistently(target_, look);
             co_return;
         }
         namespace fs = std::filesystem;
@@ -107,6 +95,15 @@ class Copy {
         const auto path = fs::absolute(location.path).lexically_normal();
         into_folder_ = several || location.ends_in_slash || fs::is_directory(path, ignored);
         local_target_ = path.string();
+    }
+
+    awaitable<void> persistently(const Place& place, std::function<awaitable<void>(FileSystem&)> use) {
+        auto retrying = [this](const std::string& what, const Error& error, unsigned failures,
+                               std::chrono::milliseconds wait) {
+            report_.retrying(what, error, failures, wait);
+        };
+        return transfer::persistently(*place.sessions, transfer::patience_with(*place.sessions, options_),
+                                      place.label, std::move(retrying), std::move(use));
     }
 
     /// Opens a local target once it is known what it will be.
@@ -121,6 +118,11 @@ class Copy {
             co_return;
         }
         const auto parent = folder ? path : path.parent_path();
+        if (options_.dry_run) {  // the folder need not be there
+            target_ = places_.at(request_.target, "target");
+            target_.path = path.string();
+            co_return;
+        }
         if (folder) {
             std::error_code problem;
             fs::create_directories(parent, problem);
@@ -135,8 +137,6 @@ class Copy {
         if (!folder) target_.path = path.string();
     }
 
-    transfer::Sessions& target_sessions() { return *target_.sessions; }
-
     awaitable<void> copy(const Location& source) {
         auto place = places_.at(source, "source");
         Item item;
@@ -144,19 +144,18 @@ class Copy {
         item.careful =
             request_.sources.size() == 1 || options_.delete_source || !options_.move_source_to.empty();
         bool directory = false;
-        {
-            auto lease = co_await place.sessions->take();
+        std::function<awaitable<void>(FileSystem&)> look = [&](FileSystem& files) -> awaitable<void> {
             if (place.path == "/")
                 item.facts.type = EntryType::directory;
             else
-                item.facts = co_await lease.files().stat(place.path);
+                item.facts = co_await files.stat(place.path);
             directory = item.facts.type == EntryType::directory;
-            if (item.facts.type == EntryType::symlink) {
-                directory = request_.flags.recursive && co_await is_directory(lease.files(), place.path);
-                item.facts.size.reset();  // those of the link itself
-                item.facts.modified.reset();
-            }
-        }
+            if (item.facts.type != EntryType::symlink) co_return;
+            if (request_.flags.recursive) directory = co_await transfer::is_directory(files, place.path);
+            item.facts.size.reset();  // those of the link itself
+            item.facts.modified.reset();
+        };
+        co_await persistently(place, look);
         if (directory && !request_.flags.recursive)
             throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is a directory.", place.label))
                 .on(place.path)
@@ -229,6 +228,7 @@ class Copy {
             if (!options.move_source_to.starts_with('/'))
                 options.move_source_to = path::join(path::parent(item.place.path), options.move_source_to);
             options.move_source_to = path::confine(options.move_source_to);
+            if (options.dry_run) co_return options;
             auto lease = co_await item.place.sessions->take();
             const auto refused =
                 co_await transfer::caught(lease.files().make_directory(options.move_source_to));
@@ -261,7 +261,6 @@ class Copy {
     }
 
     awaitable<void> add(transfer::Run& run, const Item& item) {
-        if (item.facts.size) report_.expect(*item.facts.size);
         transfer::Job job;
         job.source = item.place.path;
         job.facts = item.facts;
@@ -273,62 +272,16 @@ class Copy {
     awaitable<void> copy_tree(Item item) {
         walked_ = true;
         std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) {
-            return add_tree(run, item);
+            return transfer::add_tree(run, *item.place.sessions, item.place.path, item.target, tree_);
         };
         co_await go(item, produce);
-    }
-
-    awaitable<void> add_tree(transfer::Run& run, const Item& item) {
-        // With a filter only the directories that hold something wanted are made; without, empty ones are
-        // kept too.
-        const bool all = filter_.takes_all();
-        co_await run.make_directory(item.target);
-        transfer::WalkOptions options;
-        options.filter = &filter_;
-        options.visitor_needs_sessions = true;
-        std::function<void(const std::string&, const Error&)> problem =
-            [&](const std::string& path, const Error& error) { run.report_failure(path, error); };
-        std::function<awaitable<void>(transfer::Found)> visit =
-            [&](transfer::Found found) -> awaitable<void> {
-            auto target = path::join(item.target, found.relative);
-            auto& entry = found.entry;
-            if (entry.type == EntryType::directory) {
-                if (all) co_await run.make_directory(std::move(target));
-                co_return;
-            }
-            if (entry.type == EntryType::other) {
-                context_.warn(fmt::format("{}: left out, because it is a pipe or a device",
-                                          item.place.located(entry.path)));
-                co_return;
-            }
-            if (entry.type == EntryType::symlink) {
-                auto lease = co_await item.place.sessions->take();
-                const auto directory = co_await is_directory(lease.files(), entry.path);
-                if (directory) {
-                    context_.warn(fmt::format("{}: left out, because it is a link to a directory",
-                                              item.place.located(entry.path)));
-                    co_return;
-                }
-                entry.size.reset();  // those of the link itself
-                entry.modified.reset();
-            }
-            if (!all) co_await run.make_directory(std::string(path::parent(target)));
-            if (entry.size) report_.expect(*entry.size);
-            transfer::Job job;
-            job.source = entry.path;
-            job.target = std::move(target);
-            job.facts = std::move(entry);
-            job.careful = options_.delete_source || !options_.move_source_to.empty();
-            co_await run.add(std::move(job));
-        };
-        co_await transfer::walk(*item.place.sessions, item.place.path, options, visit, problem);
     }
 
     Context& context_;
     const CopyRequest& request_;
     Places& places_;
     transfer::Options options_;
-    transfer::Filter filter_;
+    transfer::TreeOptions tree_;
     CopyReport report_;
     Place target_;
     std::string local_target_;

@@ -34,9 +34,9 @@ void append_member(fmt::memory_buffer& to, std::string_view key, std::string_vie
 
 std::string json_line(const std::string& source, const std::string& target, const TransferResult& result) {
     fmt::memory_buffer line;
-    fmt::format_to(std::back_inserter(line), "{{\"source\":");
-    append_json_string(line, source);
-    append_member(line, "target", target);
+    fmt::format_to(std::back_inserter(line), "{{\"{}\":", result.source.empty() ? "target" : "source");
+    append_json_string(line, result.source.empty() ? target : source);
+    if (!result.source.empty()) append_member(line, "target", target);
     fmt::format_to(std::back_inserter(line),
                    ",\"outcome\":\"{}\",\"bytes\":{},\"seconds\":{:.6f},\"attempts\":{},\"proof\":\"{}\"",
                    to_string(result.outcome), result.bytes, result.seconds.count(), result.attempts,
@@ -54,6 +54,13 @@ std::string json_line(const std::string& source, const std::string& target, cons
     }
     line.push_back('}');
     return fmt::to_string(line);
+}
+
+/// What a dry run would do.
+std::string planned_line(const std::string& source, const std::string& target, const TransferResult& result) {
+    if (result.source.empty()) return fmt::format("would remove {}", target);
+    return fmt::format("would copy {} -> {} ({}, {})", source, target, format_size(result.bytes),
+                       result.reason);
 }
 
 std::string done_line(const std::string& source, const std::string& target, const TransferResult& result) {
@@ -115,23 +122,46 @@ void CopyReport::retrying(const std::string& what, const Error& error, unsigned 
                                            failures + 1, static_cast<double>(wait.count()) / 1000)));
 }
 
+void CopyReport::count(const TransferResult& result) {
+    if (result.outcome == Outcome::skipped) {
+        ++skipped_;
+        return;
+    }
+    planned_ = planned_ || result.outcome == Outcome::planned;
+    if (result.source.empty()) {
+        ++removed_;
+        return;
+    }
+    ++files_;
+    if (result.outcome == Outcome::planned) planned_bytes_ += result.bytes;
+    if (result.outcome != Outcome::linked) weakest_ = std::min(weakest_, result.proof);
+}
+
 void CopyReport::done(const TransferResult& result) {
-    result.outcome == Outcome::skipped ? ++skipped_ : ++files_;
-    if (result.outcome != Outcome::skipped) weakest_ = std::min(weakest_, result.proof);
+    count(result);
     const auto source = source_prefix_ + result.source, target = target_prefix_ + result.target;
     if (context_.options.json) {
         context_.print(json_line(source, target, result));
+    } else if (result.outcome == Outcome::planned) {
+        clear();
+        context_.print(to_printable(planned_line(source, target, result)));
     } else if (context_.options.verbosity > 0) {
         clear();
         context_.verbose(1, to_printable(result.outcome == Outcome::skipped
                                              ? fmt::format("{}: skipped, {}", source, result.reason)
-                                             : done_line(source, target, result)));
+                                         : result.source.empty() ? fmt::format("{}: removed", target)
+                                                                 : done_line(source, target, result)));
     }
     for (const auto& warning : result.warnings) {
         if (context_.options.json) break;
         clear();
         context_.warn(fmt::format("{}: {}", target, warning));
     }
+}
+
+void CopyReport::left_out(const std::string& source, const std::string& why) {
+    clear();
+    context_.warn(fmt::format("{}{}: left out, because {}", source_prefix_, source, why));
 }
 
 void CopyReport::failed(const std::string& source, const Error& error) {
@@ -189,10 +219,14 @@ void CopyReport::finish() {
     clear();
     if (context_.options.json) return;
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    if (files_ > 0)
+    if (files_ > 0 && planned_)
+        context_.note(fmt::format("{} {} would be copied, {}", files_, files_ == 1 ? "file" : "files",
+                                  format_size(planned_bytes_)));
+    else if (files_ > 0)
         context_.note(fmt::format("{} {}, {} in {:.2f} s ({}), proof: {}", files_,
                                   files_ == 1 ? "file" : "files", format_size(moved_), seconds,
                                   rate(moved_, seconds), to_string(weakest_)));
+    if (removed_ > 0) context_.note(fmt::format("{} {}removed", removed_, planned_ ? "would be " : ""));
     if (skipped_ > 0) context_.note(fmt::format("{} skipped", skipped_));
     if (failures_ > 0 && successes() > 0) context_.note(fmt::format("{} failed", failures_));
 }

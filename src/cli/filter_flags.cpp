@@ -58,10 +58,6 @@ void add_filter_options(CLI::App& verb, FilterFlags& flags) {
     add_optional(verb, "--max-age", flags.max_age,
                  "Only what was changed at most this long ago, or since a date")
         ->type_name("AGE");
-}
-
-void add_find_options(CLI::App& verb, FilterFlags& flags) {
-    add_filter_options(verb, flags);
     verb.add_option("--name", flags.names, "Only what has a matching name")
         ->type_name("GLOB")
         ->allow_extra_args(false);

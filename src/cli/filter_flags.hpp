@@ -21,9 +21,7 @@ struct FilterFlags {
     transfer::Filter to_filter() const;
 };
 
-/// --include, --exclude, --min-size, --max-size, --min-age, --max-age.
+/// --include, --exclude, --name, --regex, --type, --min-size, --max-size, --min-age, --max-age.
 void add_filter_options(CLI::App& verb, FilterFlags& flags);
-/// And --name, --regex, --type.
-void add_find_options(CLI::App& verb, FilterFlags& flags);
 
 }  // namespace fairlead::cli

@@ -14,6 +14,7 @@ struct FindOptions {
     std::string location;
     bool details = false;
     std::optional<unsigned> depth;
+    unsigned parallel = 1;
     FilterFlags filter;
     std::shared_ptr<ConnectionFlags> flags;
 };
@@ -51,10 +52,14 @@ void add_find(CLI::App& app, Context& context) {
     verb->add_option("LOC", options->location, "Where to begin")->required()->type_name("");
     verb->add_flag("-l,--long", options->details, "Permissions, owner, group, size and time (UTC) too");
     add_optional(*verb, "--depth", options->depth, "At most that many levels")->type_name("N");
-    add_find_options(*verb, options->filter);
+    verb->add_option("-P,--parallel", options->parallel, "List with up to that many sessions at once")
+        ->type_name("N")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    add_filter_options(*verb, options->filter);
     options->flags = add_session_options(*verb);
     verb->callback([options, &context] {
-        with_places(context, *options->flags, 1,
+        with_places(context, *options->flags, options->parallel,
                     [&](Places& places) { return find(context, *options, places); });
     });
 }

@@ -36,7 +36,7 @@ void add_get(CLI::App& app, Context& context) {
             "output; default: the folder you are in")
         ->required()
         ->type_name("");
-    add_transfer_options(*verb, options->transfer, context);
+    add_copy_options(*verb, options->transfer, context);
     options->flags = add_session_options(*verb);
     verb->callback([options, &context] { copy_files(context, request_of(*options), *options->flags); });
 }

@@ -44,8 +44,8 @@ class Places {
     awaitable<void> close();
 
   private:
-    std::shared_ptr<net::RateLimit> limit_of(const Location& location);
     std::shared_ptr<transfer::Sessions> make_sessions(const Location& location);
+    std::shared_ptr<net::RateLimit> limit_of(const Location& location);
 
     Context& context_;
     const ConnectionFlags& flags_;

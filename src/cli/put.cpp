@@ -25,7 +25,7 @@ void add_copying(CLI::App& app, Context& context, const std::string& name, const
     auto options = std::make_shared<CopyOptions>();
     auto* verb = app.add_subcommand(name, about);
     verb->add_option(words, options->locations, help)->required()->expected(2, -1)->type_name("");
-    add_transfer_options(*verb, options->transfer, context);
+    add_copy_options(*verb, options->transfer, context);
     options->flags = add_session_options(*verb);
     verb->callback([options, &context] { copy_files(context, request_of(*options), *options->flags); });
 }

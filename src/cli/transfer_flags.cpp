@@ -40,23 +40,22 @@ transfer::Options TransferFlags::to_options(const Context& context) const {
     return wanted;
 }
 
+transfer::TreeOptions TransferFlags::to_tree_options() const {
+    transfer::TreeOptions tree;
+    tree.filter = filter.to_filter();
+    tree.links = transfer::parse_links(links);
+    if (depth) tree.depth = *depth;
+    if (!order.empty()) tree.order = transfer::parse_order(order);
+    tree.first = first;
+    return tree;
+}
+
 void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context) {
     auto& options = flags.options;
-    verb.add_flag("-r,--recursive", flags.recursive, "Directories, with everything below");
     verb.add_option("-P,--parallel", flags.parallel, "Up to that many sessions at once")
         ->type_name("N")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
-    verb.add_option(
-            "--if-exists", flags.if_exists,
-            "When the target is there: overwrite, fail, skip, append, rename (a.txt, a1.txt, ...), "
-            "newer (only replace what is older), or different (only replace what differs in size or time, "
-            "with --checksum in content; keeps the source's time)")
-        ->type_name("POLICY")
-        ->capture_default_str();
-    verb.add_flag("-c,--continue", options.take_partial,
-                  "Also go on with a shorter file under the final name, whoever began it, if its end is what "
-                  "the source has there; what fairlead itself left unfinished is gone on with anyway");
     verb.add_flag("--no-resume", flags.no_resume,
                   "Begin anew; what earlier runs left unfinished at the same targets is removed");
     verb.add_option("--retries", options.retries,
@@ -80,9 +79,6 @@ void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context
         "Write under the final name where the server cannot rename; a broken transfer leaves a torn file");
     verb.add_flag("--checksum", options.checksum,
                   "Compare checksums of both ends, by reading back where a server computes none");
-    verb.add_flag("--preserve", options.preserve, "Keep the time of the source");
-    verb.add_flag("--ascii", options.text,
-                  "Text mode (FTP TYPE A): line ends are converted, sizes not verified");
     verb.add_flag(
         "--no-sync", flags.no_sync,
         "Do not wait for the disk; after a power failure a file may be empty though it was reported");
@@ -91,13 +87,46 @@ void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context
                     "\"08:00,512K 19:00,10M 23:00,off\" (\"Mon-08:00,...\"; a zone may follow). The lowest "
                     "of this, the connection's and the process's limit holds")
         ->type_name("RATE");
+    verb.add_flag("-q,--quiet", context.options.quiet, "No progress and no messages but failures");
+    verb.add_option(
+            "--links", flags.links,
+            "Symbolic links of a directory: files (one to a file is that file, one to a directory is left "
+            "out), follow (that too, unless it leads in a circle), skip, or keep (make the same link)")
+        ->type_name("POLICY")
+        ->capture_default_str();
+    add_optional(verb, "--depth", flags.depth, "Of a directory, at most that many levels")->type_name("N");
+    verb.add_flag("--dry-run", options.dry_run, "Only say what would be done");
+    add_filter_options(verb, flags.filter);
+}
+
+void add_copy_options(CLI::App& verb, TransferFlags& flags, Context& context) {
+    auto& options = flags.options;
+    verb.add_flag("-r,--recursive", flags.recursive, "Directories, with everything below");
+    verb.add_option(
+            "--if-exists", flags.if_exists,
+            "When the target is there: overwrite, fail, skip, append, rename (a.txt, a1.txt, ...), "
+            "newer (only replace what is older), or different (only replace what differs in size or time, "
+            "with --checksum in content; keeps the source's time)")
+        ->type_name("POLICY")
+        ->capture_default_str();
+    verb.add_flag("-c,--continue", options.take_partial,
+                  "Also go on with a shorter file under the final name, whoever began it, if its end is what "
+                  "the source has there; what fairlead itself left unfinished is gone on with anyway");
+    verb.add_flag("--ascii", options.text,
+                  "Text mode (FTP TYPE A): line ends are converted, sizes not verified");
     verb.add_flag("--delete-after", options.delete_source,
                   "Delete the source, once the target is published and verified");
     verb.add_option("--move-after", options.move_source_to,
                     "Move the source to this directory, once the target is published and verified")
         ->type_name("D");
-    verb.add_flag("-q,--quiet", context.options.quiet, "No progress and no messages but failures");
-    add_filter_options(verb, flags.filter);
+    verb.add_flag("--preserve", options.preserve, "Keep the time of the source");
+    verb.add_option("--order", flags.order,
+                    "Move the files of a directory by name, size or time, or name-desc, ...; all of them are "
+                    "listed before the first is moved, some 500 bytes of memory each")
+        ->type_name("ORDER");
+    add_optional(verb, "--first", flags.first, "Only the first so many files of a directory, in that order")
+        ->type_name("N");
+    add_transfer_options(verb, flags, context);
 }
 
 }  // namespace fairlead::cli

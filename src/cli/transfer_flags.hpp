@@ -4,14 +4,18 @@
 
 #include "cli/filter_flags.hpp"
 #include "transfer/options.hpp"
+#include "transfer/tree.hpp"
 
 namespace fairlead::cli {
 
 class Context;
 
-/// The flags of get, put and cp.
+/// The flags of get, put, cp and sync.
 struct TransferFlags {
     bool recursive = false;
+    std::string links = "files", order;
+    std::optional<unsigned> depth;
+    std::optional<std::uint64_t> first;
     unsigned parallel = 1;
     std::string if_exists = "overwrite";
     bool no_sync = false;
@@ -23,8 +27,13 @@ struct TransferFlags {
 
     /// Throws Error{invalid_argument} with every flag that is wrong or does not go with another.
     transfer::Options to_options(const Context& context) const;
+    /// Which of a directory's files are meant, and in which order. Throws Error{invalid_argument}.
+    transfer::TreeOptions to_tree_options() const;
 };
 
+/// Those that all of them have.
 void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context);
+/// And those of verbs that copy what they are told to: -r, --if-exists, --order, --first, --delete-after, ...
+void add_copy_options(CLI::App& verb, TransferFlags& flags, Context& context);
 
 }  // namespace fairlead::cli

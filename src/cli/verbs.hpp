@@ -17,6 +17,7 @@ void add_du(CLI::App& app, Context& context);
 void add_get(CLI::App& app, Context& context);
 void add_put(CLI::App& app, Context& context);
 void add_cp(CLI::App& app, Context& context);
+void add_sync(CLI::App& app, Context& context);
 void add_mv(CLI::App& app, Context& context);
 void add_rm(CLI::App& app, Context& context);
 void add_mkdir(CLI::App& app, Context& context);

@@ -24,6 +24,7 @@ class JoinedListing final : public Listing {
         if (rest_) co_return co_await rest_->next();
         co_return std::vector<Entry>{};
     }
+    std::uint64_t left_out() const override { return rest_ ? rest_->left_out() : 0; }
 
   private:
     std::vector<Entry> first_;

@@ -19,6 +19,7 @@ class ListingStream final : public Listing {
                   const Charset& charset);
 
     awaitable<std::vector<Entry>> next() override;
+    std::uint64_t left_out() const override { return parser_.unsafe(); }
     /// How many lines were not understood; for who must judge an empty result.
     std::size_t skipped() const noexcept { return parser_.skipped(); }
 

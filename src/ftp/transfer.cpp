@@ -8,6 +8,7 @@
 
 #include "ftp/command.hpp"
 #include "ftp/reply_error.hpp"
+#include "net/tls_stream.hpp"
 
 namespace fairlead::ftp {
 
@@ -242,9 +243,12 @@ awaitable<void> Transfer::fail(std::exception_ptr failure) {
     why.session_usable = session_->usable();
     // When the connection broke before it was secured, 425 knows no more than we do; ProFTPD then says the
     // same words with which it refuses a session that was not resumed.
+    // One that was resumed cannot have been refused for not being resumed.
+    const auto* secured = dynamic_cast<const net::TlsStream*>(stream_.get());
     const bool broke_early =
-        !stream_ && (why.code == ErrorCode::connection_lost ||
-                     why.code == ErrorCode::data_connection_failed || why.code == ErrorCode::timeout);
+        (!stream_ || (secured != nullptr && secured->resumed())) &&
+        (why.code == ErrorCode::connection_lost || why.code == ErrorCode::data_connection_failed ||
+         why.code == ErrorCode::timeout);
     if (reply && reply->code == 425 && broke_early) {
         why.server_reply = reply->raw();
     } else if (reply && reply->is_failure()) {

@@ -47,6 +47,7 @@ class JailedListing final : public Listing {
             entry.path = path::join(directory_.shown, entry.name);
         co_return entries;
     }
+    std::uint64_t left_out() const override { return inner_->left_out(); }
 
   private:
     std::unique_ptr<Listing> inner_;
@@ -140,6 +141,9 @@ class JailFileSystem final : public FileSystem {
     }
     awaitable<void> remove_directory(std::string_view path) override {
         return at(path, [this](const std::string& inside) { return inner_->remove_directory(inside); });
+    }
+    awaitable<void> make_link(std::string_view path, std::string_view target) override {
+        return at(path, [=, this](const std::string& inside) { return inner_->make_link(inside, target); });
     }
     awaitable<void> set_modified(std::string_view path, Time time) override {
         return at(path, [=, this](const std::string& inside) { return inner_->set_modified(inside, time); });

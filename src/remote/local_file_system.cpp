@@ -1,9 +1,13 @@
 #include "remote/local_file_system.hpp"
 
 #include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <set>
@@ -74,13 +78,28 @@ void sync_all(const local::Root& root, const std::vector<std::string>& paths) {
         sync_one(root, path);
 }
 
+/// Disks of other systems, and directories of Linux that were told to, take "a" and "A" for one name.
+bool folds_case(const local::Root& root, const std::string& directory) {
+    constexpr std::array<long, 9> kFolding{
+        0x4d44,     0x2011bab0, 0x7366746e, 0x5346544e, 0xff534d42,
+        0xfe534d42, 0x517b,     0x482b,     0x786f4256};  // FAT to VirtualBox
+    constexpr int kCaseFold = 0x40000000;                 // FS_CASEFOLD_FL
+    const auto top = root.open(directory, O_RDONLY | O_DIRECTORY);
+    struct statfs disk {};
+    if (!top || ::fstatfs(top.get(), &disk) != 0) return false;
+    if (std::ranges::find(kFolding, static_cast<long>(disk.f_type)) != kFolding.end()) return true;
+    int flags = 0;
+    return ::ioctl(top.get(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & kCaseFold) != 0;
+}
+
 }  // namespace
 
 LocalFileSystem::LocalFileSystem(std::string_view root, bool whole_paths) : root_(root, whole_paths) {
     abilities_.resume_read = abilities_.resume_write = abilities_.append = true;
     abilities_.atomic_replace = abilities_.machine_listing = abilities_.utf8 = true;
-    abilities_.set_modified = abilities_.set_mode = abilities_.symlinks = true;
+    abilities_.set_modified = abilities_.set_mode = abilities_.symlinks = abilities_.make_links = true;
     abilities_.sync = abilities_.sync_together = true;
+    abilities_.folds_case = folds_case(root_, whole_paths ? path::confine(root) : "/");
     abilities_.modified_precision = TimePrecision::millisecond;
     abilities_.checksums = {ChecksumAlgorithm::sha256, ChecksumAlgorithm::sha1, ChecksumAlgorithm::md5,
                             ChecksumAlgorithm::sha512, ChecksumAlgorithm::crc32};
@@ -192,6 +211,13 @@ awaitable<void> LocalFileSystem::make_directory(std::string_view path) {
     const auto [directory, name] = root_.parent(std::string(path));
     if (::mkdirat(directory.get(), name.c_str(), 0777) != 0)
         throw error_of(errno, "Making the directory", root_.shown(path));
+    co_return;
+}
+
+awaitable<void> LocalFileSystem::make_link(std::string_view path, std::string_view target) {
+    const auto [directory, name] = root_.parent(std::string(path));
+    if (::symlinkat(std::string(target).c_str(), directory.get(), name.c_str()) != 0)
+        throw error_of(errno, "Making the link", root_.shown(path));
     co_return;
 }
 

@@ -27,6 +27,7 @@ class LocalFileSystem final : public FileSystem {
     awaitable<void> remove(std::string_view path) override;
     awaitable<void> make_directory(std::string_view path) override;
     awaitable<void> remove_directory(std::string_view path) override;
+    awaitable<void> make_link(std::string_view path, std::string_view target) override;
     awaitable<void> set_modified(std::string_view path, Time time) override;
     awaitable<void> set_mode(std::string_view path, std::uint32_t mode) override;
     awaitable<void> sync(std::vector<std::string> paths) override;

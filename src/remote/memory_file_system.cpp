@@ -224,7 +224,7 @@ Abilities MemoryFileSystem::all_abilities() {
     all.resume_read = all.resume_write = all.append = true;
     all.atomic_replace = all.rename = true;
     all.machine_listing = all.utf8 = true;
-    all.set_modified = all.set_mode = all.symlinks = all.sync = true;
+    all.set_modified = all.set_mode = all.symlinks = all.make_links = all.sync = true;
     all.modified_precision = TimePrecision::millisecond;
     all.checksums = {ChecksumAlgorithm::sha256, ChecksumAlgorithm::crc32, ChecksumAlgorithm::md5};
     all.concurrent_operations = 64;
@@ -308,6 +308,13 @@ awaitable<void> MemoryFileSystem::make_directory(std::string_view path) {
     if (find(store_->root_, path, false)) throw already_exists(path);
     const auto parent = parent_of(store_->root_, path);
     parent->children[last_name(path)] = make_node(EntryType::directory);
+    co_return;
+}
+
+awaitable<void> MemoryFileSystem::make_link(std::string_view path, std::string_view target) {
+    if (find(store_->root_, path, false)) throw already_exists(path);
+    const auto parent = parent_of(store_->root_, path);
+    parent->children[last_name(path)] = make_node(EntryType::symlink, std::string(target));
     co_return;
 }
 

@@ -48,6 +48,7 @@ class TracedListing final : public Listing {
             throw;
         }
     }
+    std::uint64_t left_out() const override { return inner_->left_out(); }
 
   private:
     std::unique_ptr<Listing> inner_;
@@ -183,6 +184,9 @@ class TraceFileSystem final : public FileSystem {
     }
     awaitable<void> remove_directory(std::string_view path) override {
         return watch(fmt::format("remove directory {}", path), inner_->remove_directory(path));
+    }
+    awaitable<void> make_link(std::string_view path, std::string_view target) override {
+        return watch(fmt::format("link {} -> {}", path, target), inner_->make_link(path, target));
     }
     awaitable<void> set_modified(std::string_view path, Time time) override {
         return watch(fmt::format("set time of {} to {}", path, to_rfc3339(time)),

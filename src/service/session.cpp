@@ -94,6 +94,11 @@ awaitable<std::uint64_t> write_from(FileSystem& files, std::string_view path, Wr
 
 }  // namespace
 
+CopyResult copy(Client& client, std::string from, std::string to, CopyOptions options) {
+    asio::io_context loop(1);
+    return run(loop, client.copy(std::move(from), std::move(to), std::move(options)));
+}
+
 struct Session::Parts {
     asio::io_context loop{1};
     std::unique_ptr<FileSystem> files;

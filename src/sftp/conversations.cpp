@@ -52,6 +52,8 @@ awaitable<std::shared_ptr<Session>> Conversations::main() {
     std::exception_ptr failed;
     try {
         auto session = co_await begin();
+        one_by_one_ |= main_->ended_among_reads();
+        if (one_by_one_) session->read_one_by_one();
         main_ = std::move(session);
     } catch (...) {
         failed = std::current_exception();

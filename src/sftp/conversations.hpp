@@ -56,6 +56,7 @@ class Conversations : public std::enable_shared_from_this<Conversations> {
     std::vector<std::shared_ptr<Session>> further_;
     unsigned opening_ = 0;
     bool refused_ = false;
+    bool one_by_one_ = false;  // the server ended a conversation in which several READs were under way
     bool closed_ = false;
 };
 

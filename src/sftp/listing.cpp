@@ -152,6 +152,8 @@ class PipelinedListing final : public Listing {
         co_return entries;
     }
 
+    std::uint64_t left_out() const override { return dropped_; }
+
   private:
     void ask_more() {
         session_->check();

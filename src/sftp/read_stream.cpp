@@ -55,7 +55,7 @@ class Flight final : public ReplyTaker, public std::enable_shared_from_this<Flig
         if (abandoned || found == requests_.end() || !window.expects(ticket)) return {};
         if (length > found->second.length) return {};  // took_data complains
         auto& buffer = buffers_[found->second.piece];
-        if (buffer.empty()) buffer = spare_buffer();
+        if (buffer.empty()) buffer = spare_buffer(found->second.at + found->second.length);
         return std::span(buffer).subspan(found->second.at, length);
     }
 
@@ -154,10 +154,11 @@ class Flight final : public ReplyTaker, public std::enable_shared_from_this<Flig
         came.set();
     }
 
-    Bytes spare_buffer() {
-        if (spare_.empty()) return Bytes(session_.limits().read_length);
+    Bytes spare_buffer(std::size_t room) {
+        if (spare_.empty()) return Bytes(room);
         auto buffer = std::move(spare_.back());
         spare_.pop_back();
+        if (buffer.size() < room) buffer.resize(room);
         return buffer;
     }
 

@@ -29,11 +29,11 @@ awaitable<Status> status_of(Session& session, PacketType type, std::string trace
     co_return reply.status();
 }
 
-awaitable<bool> is_full(Session& session, std::string handle) {
+awaitable<bool> is_full(Session& session, std::string path) {
     if (!session.extensions().statvfs) co_return false;
     const auto reply = co_await session.request(
-        PacketType::extended, "EXTENDED fstatvfs@openssh.com",
-        [&](PacketWriter& packet) { packet.string("fstatvfs@openssh.com").string(handle); });
+        PacketType::extended, fmt::format("EXTENDED statvfs@openssh.com {}", path),
+        [&](PacketWriter& packet) { packet.string("statvfs@openssh.com").string(path); });
     if (reply.type != PacketType::extended_reply) co_return false;
     PacketReader reader(reply.body);  // f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, ...
     reader.u64();

@@ -15,8 +15,8 @@ awaitable<std::optional<Attributes>> look(Session& session, std::string path, bo
 /// Sends a request whose reply is a status, and returns it. Throws protocol_error for another reply.
 awaitable<Status> status_of(Session& session, PacketType type, std::string traced, Session::Fill fill);
 
-/// Whether the file system of an open file has no room left; false where the server cannot tell.
-awaitable<bool> is_full(Session& session, std::string handle);
+/// Whether the file system that a file is on has no room left; false where the server cannot tell.
+awaitable<bool> is_full(Session& session, std::string path);
 
 bool is_directory(const Attributes& attributes);
 

@@ -158,6 +158,7 @@ awaitable<void> Session::ask_limits() {
 }
 
 FlightLimit Session::reads_in_flight() const noexcept {
+    if (one_by_one_) return FlightLimit(1, 1);
     constexpr std::int64_t kMebibyte = 1024 * 1024;
     const auto bytes = std::min<std::int64_t>(2 + round_trip().count() / 1000, 16) * kMebibyte;
     const auto most = std::clamp<std::int64_t>(bytes / limits_.read_length, 4, 64);
@@ -170,18 +171,18 @@ Bytes& Session::small_packets() {
     return outgoing_.back().owned;
 }
 
-std::uint32_t Session::expect(std::shared_ptr<ReplyTaker> taker, std::uint64_t ticket) {
+std::uint32_t Session::expect(PacketType request, std::shared_ptr<ReplyTaker> taker, std::uint64_t ticket) {
     while (expected_.contains(next_id_))
         ++next_id_;
     const auto id = next_id_++;
-    expected_.emplace(id, Expected{std::move(taker), ticket});
+    expected_.emplace(id, Expected{std::move(taker), ticket, request});
     return id;
 }
 
 void Session::send(PacketType type, std::shared_ptr<ReplyTaker> taker, std::uint64_t ticket,
                    const Fill& fill) {
     check();
-    const auto id = expect(std::move(taker), ticket);
+    const auto id = expect(type, std::move(taker), ticket);
     PacketWriter packet(small_packets(), type, id);
     fill(packet);
     packet.end();
@@ -191,7 +192,7 @@ void Session::send(PacketType type, std::shared_ptr<ReplyTaker> taker, std::uint
 void Session::send_with(PacketType type, std::shared_ptr<ReplyTaker> taker, std::uint64_t ticket,
                         const Fill& fill, std::span<const std::byte> payload, std::function<void()> sent) {
     check();
-    const auto id = expect(std::move(taker), ticket);
+    const auto id = expect(type, std::move(taker), ticket);
     PacketWriter packet(small_packets(), type, id);
     fill(packet);
     packet.end(payload.size());
@@ -260,6 +261,9 @@ void Session::fail(Error error) {
     error.session_usable = can_be_followed_;
     failure_ = pointer_to(std::move(error));
     const auto waiting = std::exchange(expected_, {});
+    ended_among_reads_ = std::count_if(waiting.begin(), waiting.end(), [](const auto& one) {
+                             return one.second.request == PacketType::read;
+                         }) > 1;
     for (const auto& [id, expected] : waiting)
         expected.taker->lost(expected.ticket);
     const auto unsent = std::exchange(outgoing_, {});

@@ -114,6 +114,10 @@ class Session : public std::enable_shared_from_this<Session> {
     std::exception_ptr failure() const noexcept { return failure_; }
     /// The server has ended the stream, but not what carries it: a new session can be started there.
     bool can_be_followed() const noexcept { return can_be_followed_; }
+    /// Several READs were unanswered when the session ended. Some servers cannot take that.
+    bool ended_among_reads() const noexcept { return ended_among_reads_; }
+    /// From now on one READ of a file at a time.
+    void read_one_by_one() noexcept { one_by_one_ = true; }
     /// Throws what ended the session, if something did.
     void check() const;
     /// Ends the session because of `error`; whoever waits gets it.
@@ -129,6 +133,7 @@ class Session : public std::enable_shared_from_this<Session> {
     struct Expected {
         std::shared_ptr<ReplyTaker> taker;
         std::uint64_t ticket;
+        PacketType request;
     };
     struct Outgoing {
         Bytes owned;
@@ -155,7 +160,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void flush();
     void schedule_flush();
     Bytes& small_packets();
-    std::uint32_t expect(std::shared_ptr<ReplyTaker> taker, std::uint64_t ticket);
+    std::uint32_t expect(PacketType request, std::shared_ptr<ReplyTaker> taker, std::uint64_t ticket);
     [[noreturn]] void throw_ended();
 
     std::unique_ptr<Transport> transport_;
@@ -190,6 +195,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::optional<std::chrono::microseconds> round_trip_;
     std::exception_ptr failure_;
     bool can_be_followed_ = false;
+    bool ended_among_reads_ = false;
+    bool one_by_one_ = false;
     bool closed_ = false;
 };
 

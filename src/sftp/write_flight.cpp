@@ -1,6 +1,7 @@
 #include "sftp/write_flight.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <limits>
@@ -26,12 +27,17 @@ void WriteFlight::add_lane(const std::shared_ptr<Session>& session) {
     if (known || ending_ || session->failure()) return;
     auto lane = std::make_shared<Lane>();
     lane->session = session;
-    const auto ticket = next_ticket_++;
-    opens_.emplace(ticket, lane);
     session->trace_sent(fmt::format("OPEN {} (write, one more channel)", path_));
-    session->send(PacketType::open, shared_from_this(), ticket,
-                  [&](PacketWriter& packet) { packet.string(path_).u32(kOpenWrite).attributes({}); });
+    ask(Question::handle, PacketType::open, lane,
+        [&](PacketWriter& packet) { packet.string(path_).u32(kOpenWrite).attributes({}); });
     lanes_.push_back(std::move(lane));
+}
+
+void WriteFlight::ask(Question what, PacketType type, const std::shared_ptr<Lane>& lane,
+                      const Session::Fill& fill) {
+    const auto ticket = next_ticket_++;
+    asked_.emplace(ticket, Asked{what, lane});
+    lane->session->send(type, shared_from_this(), ticket, fill);
 }
 
 std::size_t WriteFlight::open_lanes() const noexcept {
@@ -68,26 +74,31 @@ void WriteFlight::write(const std::shared_ptr<Lane>& lane, std::uint64_t offset,
         });
 }
 
-void WriteFlight::close_further_lanes() {
+void WriteFlight::end(bool sync) {
     ending_ = true;
-    for (std::size_t i = 1; i < lanes_.size(); ++i) {
-        const auto& lane = lanes_[i];
-        if (lane->handle.empty()) continue;
-        const auto ticket = next_ticket_++;
-        closes_.emplace(ticket, lane);
-        lane->session->send(PacketType::close, shared_from_this(), ticket,
-                            [&](PacketWriter& packet) { packet.string(lane->handle); });
+    const auto& first = lanes_.front();
+    auto& session = *first->session;
+    if (sync) {
+        session.trace_sent(fmt::format("EXTENDED fsync@openssh.com {}", path_));
+        ask(Question::sync, PacketType::extended, first,
+            [&](PacketWriter& packet) { packet.string("fsync@openssh.com").string(first->handle); });
     }
+    session.trace_sent(fmt::format("CLOSE {}", path_));
+    for (const auto& lane : lanes_)
+        if (!lane->handle.empty() && !lane->session->failure())
+            ask(Question::close, PacketType::close, lane,
+                [&](PacketWriter& packet) { packet.string(lane->handle); });
+    session.trace_sent(fmt::format("LSTAT {}", path_));
+    ask(Question::size, PacketType::lstat, first, [&](PacketWriter& packet) { packet.string(path_); });
 }
 
 void WriteFlight::give_up() {
-    const bool told = std::exchange(ending_, true);  // CLOSE has been sent to the further ones
-    for (std::size_t i = 0; i < lanes_.size(); ++i)
-        if (!lanes_[i]->handle.empty() && (i == 0 || !told))
-            lanes_[i]->session->close_handle(lanes_[i]->handle);
+    if (std::exchange(ending_, true)) return;  // they are closed, or about to be
+    for (const auto& lane : lanes_)
+        if (!lane->handle.empty()) lane->session->close_handle(lane->handle);
 }
 
-std::uint64_t WriteFlight::settled(std::uint64_t next) const noexcept {
+std::uint64_t WriteFlight::acknowledged(std::uint64_t next) const noexcept {
     return writes_.empty() ? next : writes_.begin()->second.offset;
 }
 
@@ -99,10 +110,8 @@ Clock::time_point WriteFlight::last_heard() const noexcept {
 }
 
 void WriteFlight::took_reply(std::uint64_t ticket, Reply reply) {
-    if (const auto opened = opens_.extract(ticket)) {
-        took_handle(opened.mapped(), reply);
-    } else if (closes_.erase(ticket) != 0) {
-        took_close(reply);
+    if (const auto asked = asked_.extract(ticket)) {
+        took_answer(asked.mapped(), reply);
     } else if (const auto written = writes_.extract(ticket)) {
         --written.mapped().lane->in_flight;
         took_status(written.mapped().offset, reply);
@@ -112,23 +121,45 @@ void WriteFlight::took_reply(std::uint64_t ticket, Reply reply) {
 
 void WriteFlight::took_handle(const std::shared_ptr<Lane>& lane, const Reply& reply) {
     if (reply.type != PacketType::handle) return;  // then not over this one
-    try {
-        lane->handle = decode_handle(reply.body);
-        if (ending_) lane->session->close_handle(lane->handle);
-    } catch (const Error&) {
-        lane->handle.clear();
-    }
+    auto handle = decode_handle(reply.body);
+    if (ending_)
+        lane->session->close_handle(handle);
+    else
+        lane->handle = std::move(handle);
 }
 
-void WriteFlight::took_close(const Reply& reply) {
+void WriteFlight::took_answer(const Asked& asked, const Reply& reply) {
     try {
-        const auto status = reply.status();
-        if (reply.is_status() && status.code == kOk) return;
-        fail(kAfterTheLastByte, status_error(status, fmt::format("Closing '{}' after writing it", path_),
-                                             path_, ErrorCode::incomplete));
+        switch (asked.what) {
+            case Question::handle:
+                return took_handle(asked.lane, reply);
+            case Question::size:
+                return took_size(reply);
+            case Question::sync:
+            case Question::close:
+                return took_end(asked.what, reply);
+        }
     } catch (const Error& error) {
         fail(kAfterTheLastByte, error);
     }
+}
+
+void WriteFlight::took_size(const Reply& reply) {
+    if (reply.type != PacketType::attrs) return;
+    const auto facts = decode_attributes(reply.body);
+    if (S_ISREG(facts.permissions.value_or(0))) final_size_ = facts.size;
+}
+
+void WriteFlight::took_end(Question what, const Reply& reply) {
+    if (!reply.is_status())
+        throw Error(ErrorCode::protocol_error, "The server answered the end of a file with something else.")
+            .on(path_);
+    const auto status = reply.status();
+    // A server that takes its fsync back is one without; anything else means that the bytes are not safe.
+    if (status.code == kOk || (what == Question::sync && status.code == kUnsupported)) return;
+    const auto doing = what == Question::sync ? fmt::format("Making '{}' durable", path_)
+                                              : fmt::format("Closing '{}' after writing it", path_);
+    throw status_error(status, doing, path_, ErrorCode::incomplete);
 }
 
 void WriteFlight::took_status(std::uint64_t offset, const Reply& reply) {
@@ -148,13 +179,14 @@ void WriteFlight::took_status(std::uint64_t offset, const Reply& reply) {
 }
 
 void WriteFlight::lost(std::uint64_t ticket) {
-    const auto written = writes_.find(ticket);
-    const auto closed = closes_.find(ticket);
-    // What breaks the stream's own session is known to whoever waits.
-    if (written != writes_.end() && written->second.lane != lanes_.front())
-        fail(written->second.offset, broken(*written->second.lane));
-    else if (closed != closes_.end())
-        fail(kAfterTheLastByte, broken(*closed->second));
+    if (const auto written = writes_.extract(ticket)) {
+        --written.mapped().lane->in_flight;
+        fail(written.mapped().offset, broken(*written.mapped().lane));
+    } else if (const auto asked = asked_.extract(ticket)) {
+        // The size can be asked for elsewhere, and a lane without a handle is no lane.
+        if (asked.mapped().what == Question::close || asked.mapped().what == Question::sync)
+            fail(kAfterTheLastByte, broken(*asked.mapped().lane));
+    }
     changed.set();
 }
 

@@ -42,15 +42,19 @@ class WriteFlight final : public ReplyTaker, public std::enable_shared_from_this
     /// `bytes` must stay as they are until `sent` is called.
     void write(const std::shared_ptr<Lane>& lane, std::uint64_t offset, std::span<const std::byte> bytes,
                std::function<void()> sent);
-    /// Closes the handles of all lanes but the first, and listens for what comes of it.
-    void close_further_lanes();
+    /// Makes the file durable, if `sync`, closes it on all lanes and asks for its size, all in one breath
+    /// behind what is under way on the first lane; what is under way on others must have been answered.
+    void end(bool sync);
     /// Closes all handles, whatever comes of it. Nothing else may be called then.
     void give_up();
 
     std::size_t in_flight() const noexcept { return writes_.size(); }
-    bool closing() const noexcept { return !closes_.empty(); }
+    /// Whether all that was asked for, `end` included, has its answer.
+    bool settled() const noexcept { return writes_.empty() && asked_.empty(); }
+    /// What the server told after the end; absent where that was no size of a file.
+    std::optional<std::uint64_t> final_size() const noexcept { return final_size_; }
     /// Everything before this offset is acknowledged; `next` is the one that would be sent next.
-    std::uint64_t settled(std::uint64_t next) const noexcept;
+    std::uint64_t acknowledged(std::uint64_t next) const noexcept;
     /// When the server last gave a sign of life, on any lane.
     Clock::time_point last_heard() const noexcept;
 
@@ -71,19 +75,27 @@ class WriteFlight final : public ReplyTaker, public std::enable_shared_from_this
         std::uint64_t offset;
         std::shared_ptr<Lane> lane;
     };
+    enum class Question { handle, sync, close, size };
+    struct Asked {
+        Question what;
+        std::shared_ptr<Lane> lane;
+    };
 
+    void ask(Question what, PacketType type, const std::shared_ptr<Lane>& lane, const Session::Fill& fill);
+    void took_answer(const Asked& asked, const Reply& reply);
     void fail(std::uint64_t offset, Error error);
     Error broken(const Lane& lane) const;
     void took_handle(const std::shared_ptr<Lane>& lane, const Reply& reply);
-    void took_close(const Reply& reply);
+    void took_size(const Reply& reply);
+    void took_end(Question what, const Reply& reply);
     void took_status(std::uint64_t offset, const Reply& reply);
 
     std::string path_;
     std::vector<std::shared_ptr<Lane>> lanes_;
     std::uint64_t next_ticket_ = 1;
     std::map<std::uint64_t, Write> writes_;  // by ticket, which is the order of their offsets too
-    std::map<std::uint64_t, std::shared_ptr<Lane>> opens_;   // by ticket
-    std::map<std::uint64_t, std::shared_ptr<Lane>> closes_;  // by ticket
+    std::map<std::uint64_t, Asked> asked_;   // by ticket
+    std::optional<std::uint64_t> final_size_;
     std::uint64_t failed_at_ = 0;
     bool ending_ = false;  // a handle that comes now is not wanted any more
 };

@@ -40,9 +40,8 @@ class PipelinedWriteStream final : public WriteStream {
                          std::uint64_t offset, bool durable)
         : session_(std::move(session)),
           conversations_(std::move(conversations)),
-          flight_(std::make_shared<WriteFlight>(executor, path, session_, handle)),
+          flight_(std::make_shared<WriteFlight>(executor, path, session_, std::move(handle))),
           path_(std::move(path)),
-          handle_(std::move(handle)),
           begin_(offset),
           offset_(offset),
           piece_(session_->limits().write_length),
@@ -70,8 +69,8 @@ class PipelinedWriteStream final : public WriteStream {
         co_await send_gathered();
         std::uint64_t sent = 0;
         while (sent < count) {
-            auto buffer = co_await buffer_to_fill();
             const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece_, count - sent));
+            auto buffer = co_await buffer_to_fill(want);
             const auto got = ::pread(descriptor, buffer.data(), want, static_cast<off_t>(from + sent));
             const int error_number = errno;
             if (got <= 0) buffers_->push_back(std::move(buffer));
@@ -87,25 +86,24 @@ class PipelinedWriteStream final : public WriteStream {
 
     awaitable<void> finish() override {
         co_await send_gathered();
-        while (flight_->in_flight() > 0) {
-            if (flight_->failure) break;
+        // On one channel the server does one after the other, so that nothing needs to be waited for between.
+        while (flight_->open_lanes() > 1 && flight_->in_flight() > 0) {
+            co_await throw_failure();
             session_->check();
             co_await wait();
         }
         co_await throw_failure();
         session_->check();
-        flight_->close_further_lanes();
-        if (durable_ && session_->extensions().fsync) co_await sync();
         ended_ = true;
-        const auto status = co_await status_of(*session_, PacketType::close, fmt::format("CLOSE {}", path_),
-                                               [this](PacketWriter& packet) { packet.string(handle_); });
-        if (status.code != kOk)
-            throw status_error(status, fmt::format("Closing '{}' after writing it", path_), path_,
-                               ErrorCode::incomplete);
-        while (flight_->closing() && !flight_->failure)
+        flight_->end(durable_ && session_->extensions().fsync);
+        while (!flight_->settled()) {
+            session_->check();
             co_await wait();
+        }
         co_await throw_failure();
     }
+
+    std::optional<std::uint64_t> confirmed_size() const override { return flight_->final_size(); }
 
     awaitable<void> abort() override {
         give_up();
@@ -113,26 +111,15 @@ class PipelinedWriteStream final : public WriteStream {
     }
 
   private:
-    awaitable<void> sync() {
-        const auto status = co_await status_of(
-            *session_, PacketType::extended, fmt::format("EXTENDED fsync@openssh.com {}", path_),
-            [this](PacketWriter& packet) { packet.string("fsync@openssh.com").string(handle_); });
-        // A server that takes it back is one without; anything else means that the bytes are not safe.
-        if (status.code != kOk && status.code != kUnsupported)
-            throw status_error(status, fmt::format("Making '{}' durable", path_), path_,
-                               ErrorCode::incomplete);
-    }
-
     awaitable<void> send_gathered() {
         if (gathered_.empty()) co_return;
         auto bytes = std::exchange(gathered_, {});
         const auto size = bytes.size();
         ++buffers_made_;  // it joins the buffers once it is sent
-        bytes.resize(piece_);
         co_await send_buffer(std::move(bytes), size);
     }
 
-    awaitable<Bytes> buffer_to_fill() {
+    awaitable<Bytes> buffer_to_fill(std::size_t size) {
         while (buffers_->empty() && buffers_made_ >= most_unsent() * flight_->open_lanes()) {
             co_await throw_failure();
             session_->check();
@@ -140,10 +127,11 @@ class PipelinedWriteStream final : public WriteStream {
         }
         if (buffers_->empty()) {
             ++buffers_made_;
-            co_return Bytes(piece_);
+            co_return Bytes(size);
         }
         auto buffer = std::move(buffers_->back());
         buffers_->pop_back();
+        if (buffer.size() < size) buffer.resize(size);
         co_return buffer;
     }
 
@@ -182,7 +170,7 @@ class PipelinedWriteStream final : public WriteStream {
             if (ended_) throw Error(ErrorCode::internal, "A finished file was written to.").on(path_);
             widen_if_worth_it();
             if (flight_->in_flight() < flight_->limit.limit() &&
-                offset_ + piece_ - flight_->settled(offset_) <= kUnsettledBytes) {
+                offset_ + piece_ - flight_->acknowledged(offset_) <= kUnsettledBytes) {
                 auto lane = flight_->free_lane(most_unsent());
                 if (lane) co_return lane;
             }
@@ -206,9 +194,9 @@ class PipelinedWriteStream final : public WriteStream {
     awaitable<void> throw_failure() {
         if (!flight_->failure) co_return;
         auto error = *flight_->failure;
-        if (std::exchange(flight_->undecided, false) && !ended_) {
+        if (std::exchange(flight_->undecided, false)) {
             // "Failure" is all that OpenSSH says of a full disk: look.
-            const bool full = co_await is_full(*session_, handle_);
+            const bool full = co_await is_full(*session_, path_);
             if (full) {
                 error.code = ErrorCode::no_space;
                 error.message = fmt::format("Writing '{}' failed: the server's disk is full.", path_);
@@ -240,7 +228,6 @@ class PipelinedWriteStream final : public WriteStream {
     std::shared_ptr<std::vector<Bytes>> buffers_ = std::make_shared<std::vector<Bytes>>();
     unsigned buffers_made_ = 0;
     std::string path_;
-    std::string handle_;
     std::uint64_t begin_;
     std::uint64_t offset_;
     std::uint32_t piece_;

@@ -1,15 +1,20 @@
 #include "transfer/journal.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
+#include "base/digest.hpp"
 #include "base/fault_point.hpp"
 #include "fairlead/error.hpp"
 
 namespace fairlead::transfer {
 namespace {
 
+constexpr unsigned kMostReserved = 256;
 constexpr std::size_t kLarge = 4 * 1024 * 1024;  // bytes of a journal before it is written anew
 
 std::string key_of(const std::string& place, const std::string& asked) {
@@ -83,6 +88,31 @@ void Journal::leave(std::uint64_t number) {
     if (const auto found = open_.find(number); found != open_.end()) found->second.worked_on = false;
 }
 
+std::shared_ptr<void> Journal::reserve(const std::string& place, const std::string& path) {
+    if (directory_.empty() || !trouble_.empty() || *reserved_ >= kMostReserved) return nullptr;
+    Digest digest(ChecksumAlgorithm::sha256);
+    const auto key = key_of(place, path);
+    digest.add(std::as_bytes(std::span(key)));
+    try {
+        JournalFile file = JournalFile::reserve(directory_, digest.finish());
+        if (file.is_open()) {
+            ++*reserved_;
+            return std::shared_ptr<JournalFile>(new JournalFile(std::move(file)),
+                                                [count = reserved_](JournalFile* held) {
+                                                    --*count;
+                                                    held->remove();
+                                                    delete held;
+                                                });
+        }
+    } catch (const Error& error) {
+        trouble_ = error.message;
+        return nullptr;
+    }
+    throw Error(ErrorCode::conflict, fmt::format("'{}' is being written by another transfer.", path))
+        .on(path)
+        .hinting("wait for it to end");
+}
+
 const Unfinished* Journal::find(std::uint64_t number) const {
     const auto found = open_.find(number);
     return found == open_.end() ? nullptr : &found->second.transfer;
@@ -90,7 +120,10 @@ const Unfinished* Journal::find(std::uint64_t number) const {
 
 std::vector<Unfinished> Journal::claim(const std::string& place, const std::string& asked) {
     const auto key = key_of(place, asked);
-    auto claimed = take_from_dead([&](const Unfinished& left) { return key_of(left) == key; });
+    if (!looked_) look_around();
+    std::vector<Unfinished> claimed;
+    if (dead_targets_.contains(key))
+        claimed = take_from_dead([&](const Unfinished& left) { return key_of(left) == key; });
     const auto [first, last] = by_target_.equal_range(key);
     for (auto at = first; at != last; ++at) {
         auto& [transfer, worked_on] = open_.at(at->second);
@@ -117,15 +150,19 @@ void Journal::look_around() {
     looked_ = true;
     if (directory_.empty()) return;
     dead_.clear();
+    dead_targets_.clear();
     for (const auto& path : JournalFile::all_in(directory_)) {
         if (file_.is_open() && path == file_.path()) continue;
         auto file = JournalFile::take(path);
         if (!file.is_open()) continue;  // its owner lives
         auto left = file.unfinished();
-        if (left.empty())
+        if (left.empty()) {
             file.remove();
-        else
-            dead_.emplace(path, std::move(left));
+            continue;
+        }
+        for (const auto& each : left)
+            dead_targets_.insert(key_of(each));
+        dead_.emplace(path, std::move(left));
     }
 }
 

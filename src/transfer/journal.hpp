@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "transfer/journal_file.hpp"
@@ -43,6 +45,10 @@ class Journal {
     void end(std::uint64_t number);
     /// Nobody works on it now; it may be claimed.
     void leave(std::uint64_t number);
+    /// Keeps a name at a place that others could choose too (not one of our random ones) from all other
+    /// transfers of this user on this machine, as long as the result lives. Throws conflict when it is in
+    /// use.
+    std::shared_ptr<void> reserve(const std::string& place, const std::string& path);
     /// Nothing when it has ended.
     const Unfinished* find(std::uint64_t number) const;
 
@@ -77,10 +83,12 @@ class Journal {
     JournalFile file_;
     std::string pending_;  // ends, which travel with the next line
     std::uint64_t next_ = 1;
+    std::shared_ptr<unsigned> reserved_ = std::make_shared<unsigned>(0);
     std::unordered_map<std::uint64_t, Open> open_;
     std::multimap<std::string, std::uint64_t> by_target_;  // key_of place and target asked for
     bool looked_ = false;
     std::map<std::string, std::vector<Unfinished>> dead_;  // by path of the journal
+    std::unordered_set<std::string> dead_targets_;         // key_of each of them, and perhaps some more
 };
 
 }  // namespace fairlead::transfer

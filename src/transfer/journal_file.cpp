@@ -22,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kSuffix = ".journal";
+constexpr std::string_view kReserved = ".name";
 constexpr std::string_view kUnnamed = ".new";  // until it has its name
 constexpr std::string_view kHeader = "{\"fairlead\":\"transfers\",\"version\":1}\n";
 
@@ -135,6 +136,16 @@ JournalFile JournalFile::take(const std::string& path) {
     return file;
 }
 
+JournalFile JournalFile::reserve(const std::string& directory, const std::string& name) {
+    make_directory(directory);
+    const auto path = fmt::format("{}/{}{}", directory, name, kReserved);
+    const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (made < 0) fail("Making", path, errno);
+    auto file = take(path);
+    ::close(made);
+    return file;
+}
+
 std::vector<std::string> JournalFile::all_in(const std::string& directory) {
     std::vector<std::string> found;
     if (!is_ours_alone(directory)) return found;
@@ -145,6 +156,8 @@ std::vector<std::string> JournalFile::all_in(const std::string& directory) {
             found.push_back(path.string());
         else if (path.extension() == kUnnamed && is_old(path))
             fs::remove(path, problem);
+        else if (path.extension() == kReserved)
+            take(path.string()).remove();
     }
     return found;
 }

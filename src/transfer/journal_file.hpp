@@ -24,7 +24,10 @@ class JournalFile {
     static JournalFile make(const std::string& directory, std::string_view lines);
     /// Takes the lock of one whose owner has died. Not open: the owner lives, or somebody else was faster.
     static JournalFile take(const std::string& path);
-    /// All of them in a directory. None where others could have written there.
+    /// A file that stands for a name while it is used: made, or taken from a dead owner. Not open: somebody
+    /// uses the name. It is removed by whoever has it, or else by all_in. Throws as make does.
+    static JournalFile reserve(const std::string& directory, const std::string& name);
+    /// All journals in a directory. None where others could have written there.
     static std::vector<std::string> all_in(const std::string& directory);
 
     bool is_open() const noexcept { return descriptor_ >= 0; }

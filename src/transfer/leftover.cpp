@@ -6,6 +6,7 @@
 
 #include "base/fault_point.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/names.hpp"
 
 namespace fairlead::transfer {
 namespace {
@@ -81,6 +82,13 @@ bool is_small(const Unfinished& left) {
            (left.state == State::doomed || !left.source_size || *left.source_size < kWorthResuming);
 }
 
+/// A source that was deleted or moved once its target was published: nobody will ask for it again.
+awaitable<bool> has_no_source(const Route& route, const Unfinished& left) {
+    if (route.from == nullptr || route.from->identity != left.source_place) co_return false;
+    const auto there = co_await try_stat(route.source, left.source_path);
+    co_return !there;
+}
+
 bool is_forgotten(const Unfinished& left) {
     return std::chrono::system_clock::now() - left.begun > kForgottenAfter;
 }
@@ -143,11 +151,29 @@ awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string
     co_return best;
 }
 
+namespace {
+
+/// The right to remove a temporary file. Under a name that the user chose, a living transfer may be writing
+/// by now: then there is none.
+std::optional<std::shared_ptr<void>> name_of_its_own(Journal& journal, const std::string& place,
+                                                     const std::string& path) {
+    if (is_unguessable(path)) return nullptr;
+    try {
+        return journal.reserve(place, path);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
 awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t number) {
     const auto* left = journal.find(number);
     if (left == nullptr) co_return;
     if (!left->temporary.empty()) {  // what has a final name is not ours to remove
         const std::string path = left->temporary;
+        const auto name = name_of_its_own(journal, left->target_place, path);
+        if (!name) co_return journal.end(number);
         FAIRLEAD_FAULT_POINT("leftover.before_removing");
         const auto failure = co_await caught(target.remove(path));
         FAIRLEAD_FAULT_POINT("leftover.after_removing");
@@ -160,19 +186,28 @@ awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t 
     journal.end(number);
 }
 
-awaitable<void> sweep(FileSystem& target, Journal& journal, const std::string& place) {
-    if (place.empty()) co_return;
+awaitable<void> sweep(const Route& route) {
+    if (!route.remembers()) co_return;
+    auto& target = route.target;
+    auto& journal = *route.journal;
+    const auto& place = route.to->identity;
     journal.look_around();
-    std::vector<std::string> too_short;
+    std::vector<std::string> useless;
     for (const auto& left : journal.left_at(place)) {
         if (is_small(left) || left.temporary.empty()) continue;
         const auto there = co_await try_stat(target, left.temporary);
-        if (!there || (there->size && *there->size < kWorthResuming)) too_short.push_back(left.temporary);
+        bool of_no_use = !there || (there->size && *there->size < kWorthResuming);
+        // What has its final name is still to be told apart from what is to be sent again, unless that is
+        // not possible any more.
+        if (of_no_use && left.state == State::staged) {
+            const auto over = co_await has_no_source(route, left);
+            of_no_use = !there && over;
+        }
+        if (of_no_use) useless.push_back(left.temporary);
     }
     const auto claimed = journal.claim_where(place, [&](const Unfinished& left) {
         return is_small(left) || is_forgotten(left) ||
-               (left.state == State::begun &&
-                std::find(too_short.begin(), too_short.end(), left.temporary) != too_short.end());
+               std::find(useless.begin(), useless.end(), left.temporary) != useless.end();
     });
     Claims claims(journal, claimed);
     for (const auto& left : claimed) {
@@ -180,7 +215,9 @@ awaitable<void> sweep(FileSystem& target, Journal& journal, const std::string& p
         if (left.state == State::staged && !is_forgotten(left)) {
             // It may have been published. Only what is still under the temporary name is certainly not.
             const auto unpublished = co_await try_stat(target, left.temporary);
-            if (!unpublished) continue;
+            bool over = false;
+            if (!unpublished) over = co_await has_no_source(route, left);
+            if (!unpublished && !over) continue;
         }
         const auto failure = co_await caught(remove_left(target, journal, left.number));
         if (!failure) claims.settled(left.number);
@@ -208,20 +245,18 @@ awaitable<std::vector<std::byte>> read_range(FileSystem& files, const std::strin
     co_return bytes;
 }
 
-awaitable<bool> meets(ReadStream& stream, std::span<const std::byte> expected,
-                      std::span<const std::byte>& rest) {
+awaitable<std::vector<std::byte>> read_next(ReadStream& stream, std::size_t length,
+                                            std::span<const std::byte>& rest) {
     rest = {};
-    while (!expected.empty()) {
-        auto piece = co_await stream.read();
-        if (piece.empty()) co_return false;
-        const auto count = std::min(piece.size(), expected.size());
-        if (!std::equal(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count),
-                        piece.begin()))
-            co_return false;
-        expected = expected.subspan(count);
-        rest = piece.subspan(count);
+    std::vector<std::byte> bytes;
+    while (bytes.size() < length) {
+        const auto piece = co_await stream.read();
+        if (piece.empty()) break;
+        const auto wanted = std::min(piece.size(), length - bytes.size());
+        bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(wanted));
+        rest = piece.subspan(wanted);
     }
-    co_return true;
+    co_return bytes;
 }
 
 }  // namespace fairlead::transfer

@@ -37,9 +37,10 @@ struct Leftover {
 awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string& source, Entry& facts,
                                            const std::string& asked, const Options& options, bool only_look);
 
-/// Removes what dead processes left at a place that is going to be used, as far as it is not worth going on
-/// with. What cannot be removed is left for another day; only a lost session or a cancellation is thrown.
-awaitable<void> sweep(FileSystem& target, Journal& journal, const std::string& place);
+/// Removes what dead processes left at the target's place, which is going to be used, as far as it is not
+/// worth going on with. What cannot be removed is left for another day; only a lost session or a cancellation
+/// is thrown.
+awaitable<void> sweep(const Route& route);
 
 /// Removes what a transfer left at the target and ends its entry; where that fails, the entry stays as one
 /// to be removed. Throws what removing threw, but for not_found.
@@ -52,9 +53,9 @@ const std::string& written_path(const Unfinished& transfer);
 awaitable<std::vector<std::byte>> read_range(FileSystem& files, const std::string& path, std::uint64_t offset,
                                              std::size_t length, std::optional<std::uint64_t> file_size);
 
-/// Whether the next bytes of a stream are these. What was read beyond them is `rest`, valid until the next
-/// read.
-awaitable<bool> meets(ReadStream& stream, std::span<const std::byte> expected,
-                      std::span<const std::byte>& rest);
+/// The next bytes of a stream; fewer where it ends before. What was read beyond them is `rest`, valid until
+/// the next read.
+awaitable<std::vector<std::byte>> read_next(ReadStream& stream, std::size_t length,
+                                            std::span<const std::byte>& rest);
 
 }  // namespace fairlead::transfer

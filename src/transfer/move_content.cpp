@@ -51,6 +51,7 @@ class Move {
             co_await give_up();
             throw Error(*failure);
         }
+        if (goes_on) refuse_too_much();
         const auto total = plan_.offset + staged_.result.bytes;
         const bool careful = job_.careful || goes_on;
         if (!options_.text) co_await watch.check(route_.source, job_.source, total, careful);
@@ -91,13 +92,15 @@ class Move {
 
     /// Going on did not work. What was begun under a name of ours can be begun anew; what was appended to
     /// somebody's file cannot be taken back.
+    /// (The session may be in the middle of what is not wanted any more, so it is not used further.)
     Error from_the_beginning(std::string_view why) {
         const bool ours = plan_.mode == Mode::whole;
         staged_.start_over = ours && !plan_.only_look;
         return Error(ours ? ErrorCode::incomplete : ErrorCode::conflict,
                      fmt::format("'{}' cannot be gone on with: {}.", written_path(plan_), why))
             .on(written_path(plan_))
-            .hinting(ours ? "it is begun anew" : "look at the file; the next run appends all of the source");
+            .hinting(ours ? "it is begun anew" : "look at the file; the next run appends all of the source")
+            .ends_session();
     }
 
     /// A refusal in a session that goes on means that this server cannot do it: not now, not later.
@@ -113,7 +116,8 @@ class Move {
 
     awaitable<void> open_source() {
         ReadOptions reading;
-        reading.expected_size = job_.facts.size;
+        // In the middle, what comes beyond the size is the news (see refuse_too_much), not an error.
+        if (plan_.offset == 0) reading.expected_size = job_.facts.size;
         reading.text = reads_text_;
         reading.offset = plan_.offset - tail_.size();
         const auto open = [](Move& move, ReadOptions how) -> awaitable<void> {
@@ -130,11 +134,13 @@ class Move {
     awaitable<void> bring() {
         std::span<const std::byte> rest;
         if (!tail_.empty()) {
-            const auto same = co_await meets(*from_, tail_, rest);
-            if (!same) co_await refuse_seam();
+            const auto came = co_await read_next(*from_, tail_.size(), rest);
+            if (came != tail_) co_await refuse_seam(came);
         }
         staged_.phase = Phase::moving;
         if (progress_ != nullptr && plan_.offset > 0) progress_->already_there(plan_.offset);
+        const bool all_there = plan_.offset > 0 && plan_.offset == job_.facts.size;
+        if (all_there) co_return co_await prove_end(rest.size());
         co_await open_target();
         FAIRLEAD_FAULT_POINT("content.target_opened");
         auto& moved = staged_.result.bytes;
@@ -149,9 +155,21 @@ class Move {
         staged_.phase = Phase::sent;
         FAIRLEAD_FAULT_POINT("content.sent");
         co_await to_->finish();
-        const auto whole = plan_.existing_size + plan_.offset + moved;
-        if (!options_.text && to_->confirmed_size() == whole) staged_.result.proof = Proof::size;
         FAIRLEAD_FAULT_POINT("content.finished");
+        staged_.told_size = to_->confirmed_size();
+    }
+
+    /// Nothing is missing but the word of both ends.
+    awaitable<void> prove_end(std::size_t beyond) {
+        if (beyond == 0) {
+            const auto more = co_await from_->read();
+            beyond = more.size();
+        }
+        staged_.result.bytes = beyond;
+        staged_.phase = Phase::sent;
+        if (!durable_ || !route_.target.abilities().sync) co_return;
+        co_await open_target();  // for its disk to be waited for
+        co_await to_->finish();
     }
 
     /// After going on, the digest of what was moved would be that of a part.
@@ -183,20 +201,25 @@ class Move {
 
     /// The bytes before the seam differ. A server that ignored REST began at the beginning, which is told by
     /// the bytes there.
-    awaitable<void> refuse_seam() {
-        (void)co_await caught(from_->close());
-        if (!plan_.only_look && route_.from != nullptr && plan_.mode != Mode::append) {
-            const auto head = co_await read_range(route_.target, written_path(plan_), 0, tail_.size(), {});
-            const auto again = co_await read_range(route_.source, job_.source, plan_.offset - tail_.size(),
-                                                   tail_.size(), {});
-            if (again == head) route_.from->restarts_reads = false;
+    awaitable<void> refuse_seam(const Bytes& came) {
+        if (!plan_.only_look && route_.from != nullptr && plan_.mode == Mode::whole) {
+            const auto head = co_await read_range(route_.target, written_path(plan_), 0, came.size(), {});
+            if (came == head) route_.from->restarts_reads = false;
         }
         throw from_the_beginning("what is there is not the beginning of the source");
     }
 
+    /// A server that ignored the position sent the whole file, though its bytes repeat so that the seam fits.
+    void refuse_too_much() {
+        if (!job_.facts.size || plan_.offset + staged_.result.bytes <= *job_.facts.size) return;
+        const bool whole = tail_.size() + staged_.result.bytes == *job_.facts.size;
+        if (whole && route_.from != nullptr) route_.from->restarts_reads = false;
+        throw from_the_beginning("the server sent more than was missing");
+    }
+
     /// A server may have emptied the file before it wrote at the position.
     awaitable<void> compare_seam() {
-        if (tail_.empty() || options_.text) co_return;
+        if (tail_.empty() || plan_.offset == job_.facts.size) co_return;  // nothing was written
         const auto begin = plan_.existing_size + plan_.offset - tail_.size();
         const auto now = co_await read_range(route_.target, written_path(plan_), begin, tail_.size(), {});
         if (now == tail_) co_return;

@@ -33,6 +33,10 @@ std::string unguessable() {
     return text;
 }
 
+bool is_unguessable(std::string_view temporary) noexcept {
+    return temporary.ends_with(".fairlead");
+}
+
 std::string temporary_path(std::string_view target, const Options& options, std::string_view unguessable) {
     const auto [parent, name] = path::split(target);
     const auto directory =
@@ -50,6 +54,24 @@ std::string numbered(std::string_view path, unsigned n) {
     const auto stem_end =
         dot == std::string_view::npos || dot == 0 ? path.size() : path.size() - name.size() + dot;
     return fmt::format("{}{}{}", path.substr(0, stem_end), n, path.substr(stem_end));
+}
+
+bool is_safe_name(std::string_view name) {
+    return path::is_plain_name(name) && name.find_first_of("\r\n") == std::string_view::npos;
+}
+
+bool is_portable(std::string_view relative) {
+    return relative.find('\\') == std::string_view::npos;
+}
+
+Error not_portable(const std::string& path) {
+    return Error(ErrorCode::outside_working_directory,
+                 fmt::format(
+                     "'{}' holds a backslash, which separates directories on other systems. It was left "
+                     "alone.",
+                     path))
+        .on(path)
+        .hinting("transfer it by itself, under a name that you choose");
 }
 
 void check_name(std::string_view name, std::string_view directory) {

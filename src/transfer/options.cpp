@@ -54,6 +54,12 @@ std::string_view to_string(Outcome outcome) noexcept {
             return "appended";
         case Outcome::skipped:
             return "skipped";
+        case Outcome::linked:
+            return "linked";
+        case Outcome::removed:
+            return "removed";
+        case Outcome::planned:
+            return "planned";
     }
     return "skipped";
 }

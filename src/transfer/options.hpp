@@ -43,9 +43,9 @@ struct Options {
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
 
     net::RateLimits
-        limits;  ///< of bandwidth, beside those of the places; all that share one keep it together
-
-    bool resume = true;               ///< go on with what an earlier run of ours left unfinished
+        limits;            ///< of bandwidth, beside those of the places; all that share one keep it together
+    bool dry_run = false;  ///< decide and report, touch nothing
+    bool resume = true;    ///< go on with what an earlier run of ours left unfinished
     bool take_partial = false;        ///< and with a shorter file under the final name, whoever began it
     std::optional<unsigned> retries;  ///< after the first attempt; absent: as the connections say
     Patience patience;                ///< how long to wait before each; its `retries` is not used
@@ -61,13 +61,20 @@ enum class Proof {
 };
 std::string_view to_string(Proof proof) noexcept;
 
-enum class Outcome { transferred, appended, skipped };
+enum class Outcome {
+    transferred,
+    appended,
+    skipped,
+    linked,   ///< a symbolic link was made
+    removed,  ///< of a target that has no source any more
+    planned,  ///< nothing was done: this is what would be
+};
 std::string_view to_string(Outcome outcome) noexcept;
 
 struct TransferResult {
     std::string source, target;  ///< paths in their file systems
     Outcome outcome = Outcome::transferred;
-    std::string reason;         ///< of a skipped file
+    std::string reason;         ///< of a skipped file; of another one, what made it necessary, if told
     std::uint64_t bytes = 0;    ///< moved
     std::uint64_t resumed = 0;  ///< and these before, by an earlier run
     unsigned attempts = 1;

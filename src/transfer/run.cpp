@@ -8,8 +8,11 @@
 #include "base/path.hpp"
 #include "base/quantity.hpp"
 #include "base/run_together.hpp"
+#include "base/utf8.hpp"
 #include "fairlead/deadline.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/link.hpp"
+#include "transfer/persist.hpp"
 
 namespace fairlead::transfer {
 namespace {
@@ -47,6 +50,20 @@ Error named(Error failure, std::string_view step, std::string_view what, std::ch
     failure.path = path;
     failure.retry = false;
     return failure;
+}
+
+awaitable<void> make_with_parents(FileSystem& files, std::string path) {
+    auto failure = co_await caught(files.make_directory(path));
+    if (failure && failure->code == ErrorCode::not_found && path != "/") {
+        co_await make_with_parents(files, std::string(path::parent(path)));
+        failure = co_await caught(files.make_directory(path));
+    }
+    if (!failure) co_return;
+    if (!failure->session_usable || failure->code == ErrorCode::not_found) throw Error(*failure);
+    // Servers answer an existing directory in many ways, so looking decides.
+    const auto there = co_await try_stat(files, path);
+    if (!there || (there->type != EntryType::directory && there->type != EntryType::symlink))
+        throw Error(*failure);
 }
 
 }  // namespace
@@ -89,12 +106,18 @@ awaitable<RunSummary> Run::run(std::function<awaitable<void>(Run&)> produce) {
 awaitable<void> Run::prepare(unsigned& workers, bool& together) {
     auto [from, to] = co_await take_both_patiently(ways_, ways_.target.identity());
     together = to.files().abilities().sync_together;
+    target_folds_case_ = to.files().abilities().folds_case;
     const auto at_once = [](const Sessions& sessions, const Sessions::Lease& lease) {
         return std::uint64_t{sessions.most()} * std::max(1u, lease.files().abilities().concurrent_operations);
     };
     const auto operations = std::min(at_once(source_, from), at_once(target_, to)) / each_takes();
     workers = static_cast<unsigned>(std::clamp<std::uint64_t>(operations, 1, kMostWorkers));
-    const auto failure = co_await caught(sweep(to.files(), *ways_.journal, target_.identity()));
+    if (options_.dry_run) {
+        together = false;
+        co_return;
+    }
+    const Route route{from.files(), to.files(), &source_.place(), &target_.place(), ways_.journal};
+    const auto failure = co_await caught(sweep(route));
     if (!failure) co_return;
     if (failure->code == ErrorCode::cancelled) throw Error(*failure);
     if (!failure->session_usable) to.broken();  // what is left over is not worth failing for
@@ -131,32 +154,47 @@ awaitable<void> Run::move_all(std::function<awaitable<void>(Run&)>& produce) {
 }
 
 awaitable<void> Run::add(Job job) {
+    if (target_folds_case_ && !folded_.insert(case_key(job.target)).second) {
+        report_failure(
+            job.source,
+            Error(ErrorCode::already_exists,
+                  fmt::format("'{}' and another file of this run would have the same name on the target's "
+                              "disk, which takes upper and lower case for the same.",
+                              job.target))
+                .on(job.target));
+        co_return;
+    }
+    if (job.facts.size) listener_.expected(*job.facts.size);
     const auto taken = co_await jobs_.push(std::move(job));
     if (!taken) throw Error(*fatal_);
 }
 
 awaitable<void> Run::make_directory(std::string path) {
-    if (path == "/" || path.empty() || made_.contains(path)) co_return;
-    std::optional<Error> failure;
-    {
-        auto lease = co_await target_.take();
-        failure = co_await caught(lease.files().make_directory(path));
-        if (failure && !failure->session_usable) lease.broken();
-        if (failure && failure->session_usable && failure->code != ErrorCode::not_found) {
-            // Servers answer an existing directory in many ways, so looking decides.
-            const auto there = co_await try_stat(lease.files(), path);
-            if (there && (there->type == EntryType::directory || there->type == EntryType::symlink))
-                failure.reset();
-        }
-    }
-    if (failure && failure->code == ErrorCode::not_found) {
-        co_await make_directory(std::string(path::parent(path)));
-        auto lease = co_await target_.take();
-        failure = co_await caught(lease.files().make_directory(path));
-        if (failure && !failure->session_usable) lease.broken();
-    }
-    if (failure) throw Error(*failure);
+    if (path == "/" || path.empty() || options_.dry_run || made_.contains(path)) co_return;
+    std::function<awaitable<void>(FileSystem&)> make = [&](FileSystem& files) {
+        return make_with_parents(files, path);
+    };
+    co_await persistently(target_, ways_.patience, path, ways_.retrying, make);
     made_.insert(std::move(path));
+}
+
+awaitable<void> Run::make_link(Job job, std::string says) {
+    Staged staged;
+    staged.job = std::move(job);
+    const auto step = [](Run& run, Staged& link, const std::string& target) -> awaitable<void> {
+        auto [from, to] = co_await take_both_patiently(run.ways_, link.job.source);
+        const Route route{from.files(), to.files(), &run.source_.place(), &run.target_.place(), nullptr};
+        const auto failure = co_await caught(place_link(route, link, target, run.options_));
+        if (failure && !failure->session_usable) {
+            from.broken();
+            to.broken();
+        }
+        if (failure) throw Error(*failure);
+    };
+    const auto failure = co_await caught(step(*this, staged, says));
+    if (!failure) co_return report(staged);
+    if (failure->code == ErrorCode::cancelled) throw Error(*failure);
+    report_failure(staged.job.source, *failure);
 }
 
 void Run::stop(const Error& error) {
@@ -195,7 +233,22 @@ awaitable<void> Run::admit(std::uint64_t size) {
         co_await admission_.wait();
 }
 
+awaitable<void> Run::foresee_only(Job& job) {
+    auto [from, to] = co_await take_both_patiently(ways_, job.source);
+    const Route route{from.files(), to.files(), &source_.place(), &target_.place(), nullptr};
+    Staged staged;
+    staged.job = std::move(job);
+    const auto failure = co_await caught(foresee(route, staged, options_));
+    if (!failure) co_return report(staged);
+    if (!failure->session_usable) {
+        from.broken();
+        to.broken();
+    }
+    throw Error(*failure);
+}
+
 awaitable<void> Run::move(Job& job) {
+    if (options_.dry_run) co_return co_await foresee_only(job);
     if (!options_.file_timeout) co_return co_await move_and_publish(job);
     const auto deadline = Clock::now() + *options_.file_timeout;
     const auto failure = co_await caught(within(deadline, "file", move_and_publish(job)));
@@ -239,10 +292,12 @@ awaitable<void> Run::settle_and_report(Staged& staged) {
     }
     conclude(ways_.journal, staged);
     FAIRLEAD_FAULT_POINT("run.concluded");
-    report(staged.result);
+    report(staged);
 }
 
-void Run::report(const TransferResult& result) {
+void Run::report(Staged& staged) {
+    auto& result = staged.result;
+    if (result.outcome != Outcome::skipped && !staged.job.why.empty()) result.reason = staged.job.why;
     if (result.outcome == Outcome::skipped)
         ++summary_.skipped;
     else

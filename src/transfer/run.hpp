@@ -19,6 +19,10 @@ class RunListener : public Progress {
   public:
     virtual void done(const TransferResult& result) = 0;
     virtual void failed(const std::string& source, const Error& error) = 0;
+    /// So many bytes more will be moved, as far as is known.
+    virtual void expected(std::uint64_t /*bytes*/) {}
+    /// Something that is no file to be moved, such as a pipe; `why` completes "left out, because ".
+    virtual void left_out(const std::string& /*source*/, const std::string& /*why*/) {}
     /// Somebody asked to stop; the error's hint says what stays at the target to be gone on with.
     virtual void stopped(const std::string& /*source*/, const Error& /*error*/) {}
     /// After so many failures it will be tried again; `what` is a source, or a place.
@@ -52,10 +56,16 @@ class Run {
     awaitable<void> add(Job job);
     /// Makes a directory on the target, with its parents, unless it is there. For `produce`.
     awaitable<void> make_directory(std::string path);
+    /// Makes the symbolic link `job.target`, which says `says`, as the options want existing targets treated.
+    /// Reports it, or its failure. For `produce`.
+    awaitable<void> make_link(Job job, std::string says);
     /// Reports something that never became a file to move, such as a directory that cannot be listed.
     void report_failure(const std::string& source, const Error& error);
+    RunListener& listener() noexcept { return listener_; }
+    const Options& options() const noexcept { return options_; }
 
   private:
+    awaitable<void> foresee_only(Job& job);
     awaitable<void> work();
     /// Sessions of one place that a file takes.
     unsigned each_takes() const { return &source_ == &target_ ? 2 : 1; }
@@ -64,7 +74,7 @@ class Run {
     awaitable<void> move_and_publish(Job& job);
     awaitable<void> run_all(std::function<awaitable<void>(Run&)>& produce);
     awaitable<void> prepare(unsigned& workers, bool& together);
-    void report(const TransferResult& result);
+    void report(Staged& staged);
     void stop(const Error& error);
     awaitable<void> admit(std::uint64_t size);
     awaitable<void> move_all(std::function<awaitable<void>(Run&)>& produce);
@@ -80,6 +90,8 @@ class Run {
     RunSummary summary_;
     std::optional<Error> fatal_;
     std::unordered_set<std::string> made_;
+    bool target_folds_case_ = false;
+    std::unordered_set<std::string> folded_;  // targets of this run, where the target takes "a" for "A"
     std::optional<Publisher> publisher_;
     std::uint64_t bytes_under_way_ = 0;
     unsigned files_under_way_ = 0;

@@ -42,8 +42,8 @@ Sessions::Lease::~Lease() {
 FileSystem& Sessions::Lease::files() const {
     return *session_->files;
 }
-bool Sessions::Lease::shared() const {
-    return session_->places() > 1;
+unsigned Sessions::Lease::places() const {
+    return session_->places();
 }
 void Sessions::Lease::broken() {
     session_->broken = true;

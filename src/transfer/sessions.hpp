@@ -21,6 +21,7 @@ struct PlaceFacts {
     unsigned retries = 0;  ///< how often what may succeed later is tried again
     /// What was learned about its server while resuming: false once it was seen to fail.
     bool restarts_reads = true, restarts_writes = true, appends = true;
+    bool takes_times = true;  ///< false once it ended the session rather than set a file's time
 };
 
 /// The sessions to one place, opened when they are needed and kept for later, each with as many operations
@@ -51,8 +52,8 @@ class Sessions {
         ~Lease();
 
         FileSystem& files() const;
-        /// Whether others may be using the same session now.
-        bool shared() const;
+        /// How many operations the session can have under way at once.
+        unsigned places() const;
         /// The session must not be used any more: it is closed when its last operation ends.
         void broken();
 

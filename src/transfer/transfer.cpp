@@ -60,8 +60,13 @@ awaitable<TransferPlan> plan_for(const Route& route, const Job& job, const Optio
     co_return make_plan(job.facts, job.target, existing, target.abilities(), options, unguessable(), same);
 }
 
+std::string_view effect_of(const TransferPlan& plan, bool existing) {
+    if (plan.mode == Mode::append) return "appends to what is there";
+    return existing ? "replaces what is there" : "new";
+}
+
 Unfinished record_of(const Route& route, const Staged& staged) {
-    const auto& [source, facts, asked, careful] = staged.job;
+    const auto& [source, facts, asked, careful, why] = staged.job;
     Unfinished record;
     record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append : Unfinished::Mode::whole;
     if (route.from != nullptr) record.source_place = route.from->identity;
@@ -107,24 +112,33 @@ void take_as_delivered(Staged& staged, const Leftover& left) {
 }
 
 awaitable<void> prove(const Route& route, Staged& staged, const Options& options) {
-    auto& [job, plan, result, phase, entry, start_over, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     const auto size = plan.existing_size + plan.offset + result.bytes;
     if (!options.text) {
-        bool told = result.proof != Proof::none;  // by the target's word at the end
-        if (!told) told = co_await verify_size(route.target, written_path(plan), size);
+        auto told = told_size.has_value();
+        if (told)
+            check_size(written_path(plan), size, *told_size);
+        else
+            told = co_await verify_size(route.target, written_path(plan), size);
         if (told) result.proof = Proof::size;
         if (!result.checksum.empty() && plan.mode == Mode::whole) result.proof = Proof::checksum;
     }
 }
 
-awaitable<void> preserve_time(FileSystem& target, Staged& staged) {
+awaitable<void> preserve_time(const Route& route, Staged& staged) {
     const auto& modified = staged.job.facts.modified;
     if (!modified) {
         staged.result.warnings.push_back("The time was not kept: the source's server does not tell it.");
         co_return;
     }
-    const auto failure = co_await caught(target.set_modified(written_path(staged.plan), *modified));
+    if (route.to != nullptr && !route.to->takes_times) {
+        staged.result.warnings.push_back(
+            "The time was not kept: the server ended the session when asked to.");
+        co_return;
+    }
+    const auto failure = co_await caught(route.target.set_modified(written_path(staged.plan), *modified));
     if (!failure) co_return;
+    if (route.to != nullptr && failure->code == ErrorCode::connection_lost) route.to->takes_times = false;
     if (!failure->session_usable || failure->code == ErrorCode::cancelled) throw Error(*failure);
     staged.result.warnings.push_back(fmt::format("The time was not kept: {}", failure->message));
 }
@@ -174,6 +188,9 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
     if (goes_on) go_on(staged.plan, *left);
     staged.result.target = staged.plan.target;
     if (staged.plan.mode == Mode::skip) co_return;
+    const bool own_name = !staged.plan.temporary.empty() && options.temporary_extension.empty();
+    if (route.remembers() && !own_name)
+        staged.name = route.journal->reserve(route.to->identity, written_path(staged.plan));
     if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr);
     if (staged.plan.adopted && !staged.plan.temporary.empty())
         co_await route.target.rename(staged.plan.target, staged.plan.temporary, false);
@@ -181,8 +198,9 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
 
 awaitable<void> stage_file(const Route& route, Staged& staged, const Options& options, bool durable,
                            Progress* progress, bool only_look) {
+    staged.told_size.reset();  // what an earlier attempt was told is not what is there now
     co_await plan_and_record(route, staged, options, only_look);
-    auto& [job, plan, result, phase, entry, start_over, kept] = staged;
+    auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     FAIRLEAD_FAULT_POINT("transfer.planned");
     if (phase == Phase::published) co_return;
     if (plan.mode == Mode::skip) {
@@ -198,7 +216,7 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
     co_await move_content(route, staged, options, durable, progress);
     co_await prove(route, staged, options);
     FAIRLEAD_FAULT_POINT("transfer.proven");
-    if (options.preserve) co_await preserve_time(route.target, staged);
+    if (options.preserve) co_await preserve_time(route, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;
     result.resumed = plan.offset;
     phase = Phase::staged;
@@ -247,7 +265,23 @@ awaitable<void> sync_after(FileSystem& target, const Staged& staged) {
 
 }  // namespace
 
+awaitable<void> foresee(const Route& route, Staged& staged, const Options& options) {
+    const auto& job = staged.job;
+    auto& result = staged.result;
+    result.source = job.source;
+    result.target = job.target;
+    staged.plan = co_await plan_for(route, job, options);
+    result.target = staged.plan.target;
+    result.outcome = staged.plan.mode == Mode::skip ? Outcome::skipped : Outcome::planned;
+    result.reason = staged.plan.reason;
+    if (staged.plan.mode == Mode::skip) co_return;
+    result.bytes = job.facts.size.value_or(0);
+    const auto existing = co_await try_stat(route.target, staged.plan.target);
+    result.reason = effect_of(staged.plan, existing.has_value());
+}
+
 awaitable<void> discard(const Route& route, Staged& staged) {
+    staged.name.reset();
     if (staged.entry != 0) {
         co_await remove_left(route.target, *route.journal, std::exchange(staged.entry, 0));
         co_return;

@@ -18,7 +18,8 @@ struct Job {
     Entry facts;         ///< what is known about it; size and time may be absent
     std::string target;  ///< path in the target's file system
     bool careful =
-        true;  ///< look at the source again when it was read; false where the listing was just made
+        true;         ///< look at the source again when it was read; false where the listing was just made
+    std::string why;  ///< for the report: what makes it necessary, such as "added"
 };
 
 /// A file on its way, and how far it is.
@@ -35,9 +36,11 @@ struct Staged {
     TransferPlan plan;
     TransferResult result;
     Phase phase = Phase::planned;
-    std::uint64_t entry = 0;  ///< in the route's journal; 0: none
-    bool start_over = false;  ///< after a failure: going on did not work, from the beginning it may
-    bool kept = false;        ///< after a failure: what arrived stays at the target, to be gone on with
+    std::uint64_t entry = 0;     ///< in the route's journal; 0: none
+    bool start_over = false;     ///< after a failure: going on did not work, from the beginning it may
+    std::shared_ptr<void> name;  ///< the right to a name that others could choose too
+    std::optional<std::uint64_t> told_size;  ///< of the file at the target, as its server told at the end
+    bool kept = false;  ///< after a failure: what arrived stays at the target, to be gone on with
 };
 
 /// Decides what to do and moves the bytes. With `durable` false, they need FileSystem::sync before they are
@@ -45,6 +48,9 @@ struct Staged {
 /// `staged`, which the caller fills with the job alone, tells after a failure how far it came.
 awaitable<void> stage(const Route& route, Staged& staged, const Options& options, bool durable,
                       Progress* progress, bool only_look = false);
+
+/// Decides what `stage` would do, and puts it into `staged.result`; touches nothing.
+awaitable<void> foresee(const Route& route, Staged& staged, const Options& options);
 
 /// Publishes what was staged; removes it when that is refused. Where nobody knows whether it was done, it
 /// stays in the journal, for somebody to look.

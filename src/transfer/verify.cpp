@@ -37,16 +37,20 @@ awaitable<std::optional<std::string>> ask(FileSystem& files, const std::string& 
 
 }  // namespace
 
+void check_size(const std::string& path, std::uint64_t expected, std::uint64_t there) {
+    if (there == expected) return;
+    throw Error(ErrorCode::size_mismatch,
+                fmt::format("{} bytes were sent to '{}', but {} are there.", expected, path, there))
+        .on(path);
+}
+
 awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uint64_t expected) {
     const auto there = co_await try_stat(files, path);
     if (!there)
         throw Error(ErrorCode::incomplete, fmt::format("The server took '{}' but does not have it.", path))
             .on(path);
     if (!there->size) co_return false;
-    if (*there->size != expected)
-        throw Error(ErrorCode::size_mismatch, fmt::format("{} bytes were sent to '{}', but {} are there.",
-                                                          expected, path, *there->size))
-            .on(path);
+    check_size(path, expected, *there->size);
     co_return true;
 }
 

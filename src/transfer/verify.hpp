@@ -10,6 +10,9 @@
 
 namespace fairlead::transfer {
 
+/// Compares the size that the target's server told of a file with what was sent. Throws size_mismatch.
+void check_size(const std::string& path, std::uint64_t expected, std::uint64_t there);
+
 /// Compares the size that the target's server tells with what was sent. Gives whether it told one. Throws
 /// size_mismatch, and incomplete when the file is not there.
 awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uint64_t expected);

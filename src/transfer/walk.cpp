@@ -1,103 +1,139 @@
 #include "transfer/walk.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <iterator>
 #include <vector>
 
 #include "base/path.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/link_path.hpp"
+#include "transfer/list_ahead.hpp"
 #include "transfer/names.hpp"
 
 namespace fairlead::transfer {
 namespace {
 
-/// What a directory's entry shrinks to while it waits: 100,000 of them take some 8 MB.
-struct Waiting {
-    std::string name;
-    std::optional<std::uint64_t> size;
-    std::optional<Time> modified;
-    TimePrecision precision;
-    EntryType type;
-    std::optional<std::uint32_t> mode;
-};
+constexpr std::size_t kMostHeld = 16'384;  // entries listed ahead; then no further listing is begun
+constexpr std::size_t kLookAhead = 64;     // directories that come next
+constexpr unsigned kOnOneSession = 4;      // listings at once, where a session can do several things
+constexpr unsigned kMostListings = 8;
 
 class Walk {
   public:
-    Walk(Sessions& sessions, WalkOptions options, std::function<awaitable<void>(Found)>& visit,
+    Walk(boost::asio::any_io_executor executor, Sessions& sessions, WalkOptions options,
+         std::function<awaitable<void>(Found)>& visit,
          std::function<void(const std::string&, const Error&)>& problem)
-        : sessions_(sessions), options_(options), visit_(visit), problem_(problem) {}
+        : executor_(executor),
+          sessions_(sessions),
+          options_(std::move(options)),
+          visit_(visit),
+          problem_(problem),
+          changed_(executor) {}
 
     awaitable<void> run(std::string top) {
-        co_await list(top, "", 1);
-        while (!waiting_.empty()) {
-            const auto next = std::move(waiting_.back());
-            waiting_.pop_back();
-            const auto failure = co_await caught(list(next.path, next.relative, next.depth));
-            if (!failure) continue;
-            if (failure->code == ErrorCode::cancelled || stopped_) throw Error(*failure);
-            problem_(next.path, *failure);
-        }
+        LinkPath way(top);
+        waiting_.push_back({std::move(top), options_.prefix, 1, std::move(way), nullptr});
+        const auto failure = co_await caught(go());
+        // Nothing of this may go on when we are gone.
+        for (const auto& listing : under_way_)
+            listing->cancel();
+        while (std::ranges::any_of(under_way_, [](const auto& listing) { return !listing->ended(); }))
+            (void)co_await caught(changed_.wait());
+        if (failure) throw Error(*failure);
     }
 
   private:
     struct Directory {
         std::string path, relative;
         unsigned depth;
+        LinkPath way;
+        std::shared_ptr<ListAhead> listing;
     };
 
-    awaitable<void> list(const std::string& path, const std::string& relative, unsigned depth) {
-        const auto first_child = waiting_.size();
-        std::vector<Waiting> held;
-        {
-            auto lease = co_await sessions_.take();
-            const bool hold = options_.visitor_needs_sessions && !lease.shared();
-            auto failure = co_await caught(read(lease, path, relative, depth, hold ? &held : nullptr));
-            if (failure) {
-                if (!failure->session_usable) lease.broken();
-                throw Error(*failure);
-            }
+    awaitable<void> go() {
+        for (bool first = true; !waiting_.empty() && !enough(); first = false) {
+            auto next = std::move(waiting_.back());
+            waiting_.pop_back();
+            if (!next.listing) begin(next);
+            const auto failure = co_await caught(visit_all(next));
+            if (next.listing->ended()) std::erase(under_way_, next.listing);
+            if (!failure) continue;
+            if (first || failure->code == ErrorCode::cancelled || stopped_) throw Error(*failure);
+            problem_(next.path, *failure);
         }
-        for (auto& item : held) {
-            Entry entry;
-            entry.name = std::move(item.name);
-            entry.path = path::join(path, entry.name);
-            entry.type = item.type;
-            entry.size = item.size;
-            entry.modified = item.modified;
-            entry.modified_precision = item.precision;
-            entry.mode = item.mode;
-            co_await meet(std::move(entry), relative, depth);
+    }
+
+    bool enough() const { return options_.enough && options_.enough(); }
+
+    void begin(Directory& directory) {
+        directory.listing = std::make_shared<ListAhead>(executor_, sessions_, directory.path,
+                                                        options_.visitor_needs_sessions, changed_);
+        under_way_.push_back(directory.listing);
+    }
+
+    /// Begins to list what will be visited next.
+    void look_ahead() {
+        std::size_t running = 0, held = 0;
+        unsigned places = 1;
+        for (const auto& listing : under_way_) {
+            running += listing->ended() ? 0 : 1;
+            held += listing->waiting();
+            places = std::max(places, listing->places());
+        }
+        // On one session half of the places stay free for others, who may be what these listings wait for.
+        const auto on_one = std::clamp(places / 2, 1u, kOnOneSession);
+        const auto most = std::min(kMostListings, std::max(sessions_.most(), on_one));
+        const auto looked = std::min(waiting_.size(), kLookAhead);
+        for (auto next = waiting_.rbegin(); next != waiting_.rbegin() + static_cast<std::ptrdiff_t>(looked);
+             ++next) {
+            if (running >= most || held >= kMostHeld) return;
+            if (next->listing) continue;
+            begin(*next);
+            ++running;
+        }
+    }
+
+    awaitable<void> visit_all(Directory& directory) {
+        auto& listing = *directory.listing;
+        listing.begin_taking();
+        children_.clear();
+        while (!enough()) {
+            look_ahead();
+            auto entries = listing.take();
+            if (entries.empty() && listing.ended()) break;
+            if (entries.empty()) {
+                co_await changed_.wait();
+                continue;
+            }
+            for (auto& entry : entries) {
+                if (enough()) break;
+                co_await meet(std::move(entry), directory);
+            }
         }
         // The first subdirectory is the next to be taken from the end.
-        std::reverse(waiting_.begin() + static_cast<std::ptrdiff_t>(first_child), waiting_.end());
+        std::move(children_.rbegin(), children_.rend(), std::back_inserter(waiting_));
+        if (listing.left_out() > 0)
+            problem_(directory.path, names_left_out(directory.path, listing.left_out()));
+        if (listing.failure() && !enough()) throw Error(*listing.failure());
     }
 
-    awaitable<void> read(Sessions::Lease& lease, const std::string& path, const std::string& relative,
-                         unsigned depth, std::vector<Waiting>* held) {
-        const auto listing = co_await lease.files().list(path);
-        for (;;) {
-            auto batch = co_await listing->next();
-            if (batch.empty()) co_return;
-            for (auto& entry : batch) {
-                if (held != nullptr)
-                    held->push_back({std::move(entry.name), entry.size, entry.modified,
-                                     entry.modified_precision, entry.type, entry.mode});
-                else
-                    co_await meet(std::move(entry), relative, depth);
-            }
-        }
-    }
-
-    awaitable<void> meet(Entry entry, const std::string& above, unsigned depth) {
-        try {
-            check_name(entry.name, above.empty() ? "/" : above);
-        } catch (const Error& error) {
-            problem_(entry.path, error);
+    awaitable<void> meet(Entry entry, const Directory& above) {
+        std::optional<LinkPath> way;
+        const auto failure = co_await caught(examine(entry, above, way));
+        if (failure) {
+            if (failure->code == ErrorCode::cancelled) throw Error(*failure);
+            problem_(entry.path, *failure);
             co_return;
         }
-        auto relative = above + "/" + entry.name;
+        auto relative = above.relative + "/" + entry.name;
         const auto* filter = options_.filter;
-        if (entry.type == EntryType::directory && depth < options_.depth &&
+        if (entry.type == EntryType::directory && above.depth < options_.depth &&
             (filter == nullptr || filter->enters(relative)))
-            waiting_.push_back({entry.path, relative, depth + 1});
+            children_.push_back({entry.path, relative, above.depth + 1,
+                                 way ? std::move(*way) : above.way.down(entry.name), nullptr});
         if (filter != nullptr && !filter->wants(entry, relative)) co_return;
         Found found{std::move(entry), std::move(relative)};
         stopped_ = true;  // what the visitor throws is meant to end the walk
@@ -105,11 +141,43 @@ class Walk {
         stopped_ = false;
     }
 
+    /// Refuses a name that leads elsewhere, and finds out what a link leads to where that is wanted.
+    awaitable<void> examine(Entry& entry, const Directory& above, std::optional<LinkPath>& way) {
+        check_name(entry.name, above.relative.empty() ? "/" : above.relative);
+        if (entry.type != EntryType::symlink || options_.links == WalkLinks::report) co_return;
+        auto lease = co_await sessions_.take();
+        const auto failure = co_await caught(resolve(lease.files(), entry));
+        if (failure && !failure->session_usable) lease.broken();
+        if (failure) throw Error(*failure);
+        if (entry.type != EntryType::directory) co_return;
+        way = above.way.through(entry.name, entry.target.value_or(""));
+        if (way) co_return;
+        throw Error(
+            ErrorCode::conflict,
+            fmt::format("'{}' is a link that leads back to where it is, so it was not followed.", entry.path))
+            .on(entry.path);
+    }
+
+    awaitable<void> resolve(FileSystem& files, Entry& entry) {
+        const bool directory = co_await is_directory(files, entry.path);
+        if (directory && options_.links == WalkLinks::resolve) co_return;
+        if (directory && !entry.target) {
+            const auto itself = co_await try_stat(files, entry.path);
+            if (itself) entry.target = itself->target;
+        }
+        entry.type = directory ? EntryType::directory : EntryType::file;
+        entry.size.reset();  // those of the link itself
+        entry.modified.reset();
+    }
+
+    boost::asio::any_io_executor executor_;
     Sessions& sessions_;
     WalkOptions options_;
     std::function<awaitable<void>(Found)>& visit_;
     std::function<void(const std::string&, const Error&)>& problem_;
-    std::vector<Directory> waiting_;
+    Event changed_;
+    std::vector<Directory> waiting_, children_;
+    std::vector<std::shared_ptr<ListAhead>> under_way_;
     bool stopped_ = false;
 };
 
@@ -118,8 +186,32 @@ class Walk {
 awaitable<void> walk(Sessions& sessions, std::string directory, WalkOptions options,
                      std::function<awaitable<void>(Found)> visit,
                      std::function<void(const std::string& path, const Error& error)> problem) {
-    Walk walk(sessions, options, visit, problem);
+    const auto executor = co_await boost::asio::this_coro::executor;
+    Walk walk(executor, sessions, std::move(options), visit, problem);
     co_await walk.run(std::move(directory));
+}
+
+awaitable<bool> is_directory(FileSystem& files, const std::string& path) {
+    if (path == "/") co_return true;
+    const auto entry = co_await try_stat(files, path);
+    if (!entry) co_return false;
+    if (entry->type != EntryType::symlink) co_return entry->type == EntryType::directory;
+    const auto look = [](FileSystem& where, const std::string& link) -> awaitable<void> {
+        const auto listing = co_await where.list(link);
+        (void)co_await listing->next();
+    };
+    const auto refused = co_await caught(look(files, path));
+    if (refused && (refused->code == ErrorCode::cancelled || !refused->session_usable)) throw Error(*refused);
+    co_return !refused;
+}
+
+Error names_left_out(const std::string& directory, std::uint64_t count) {
+    return Error(ErrorCode::outside_working_directory,
+                 fmt::format("The listing of '{}' holds {} {} that no file can have, such as '../x' or '/x'. "
+                             "{} left out.",
+                             directory, count, count == 1 ? "name" : "names",
+                             count == 1 ? "It was" : "They were"))
+        .on(directory);
 }
 
 }  // namespace fairlead::transfer

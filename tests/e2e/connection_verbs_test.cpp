@@ -215,7 +215,7 @@ TEST(Completion, of_bash_knows_verbs_flags_and_names) {
     write_file(fairlead.folder() / "fairlead.bash", fairlead.ok({"completion", "bash"}));
     const auto complete = [&](const std::string& words) {
         // `fairlead` is found by name when names are asked for, so it is a function here.
-        const auto script = "fairlead() { '" FAIRLEAD_TEST_BINARY "' --data '" + fairlead.data().string() +
+        const auto script = "fairlead() { '" + test::fairlead_binary() + "' --data '" + fairlead.data().string() +
                             "' \"$@\"; }; source '" + (fairlead.folder() / "fairlead.bash").string() +
                             "'; COMP_WORDS=(" + words +
                             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _fairlead; "

@@ -67,6 +67,40 @@ TEST_F(LibraryTest, moves_and_changes_files_without_coroutines) {
     EXPECT_NO_THROW(session.ping());
 }
 
+TEST_F(LibraryTest, copies_a_file_proven_and_goes_on_where_an_earlier_copy_broke_off) {
+    const auto content = noise(3'000'000);
+    bool first = true;
+    server_.file("/in/a.bin", content)
+        .folder("/in")
+        .on("RETR", [&](FtpConversation& with, const std::string& path) {
+            if (!std::exchange(first, false)) return with.behave("RETR", path);
+            with.reply("150 here it comes");
+            auto data = with.open_data();
+            data.write(content.substr(0, 2'000'000));
+            data.close();
+            with.control.reset();
+            with.hang_up();
+        });
+    save("partner");
+    const TemporaryFolder folder;
+    const auto target = (folder / "b.bin").string();
+    CopyOptions options;
+    options.retries = 0;
+    {
+        auto one = client();
+        EXPECT_THROW(copy(one, "partner:/in/a.bin", target, options), Error);
+    }
+    auto another = client();
+    const auto result = copy(another, "partner:/in/a.bin", target, options);
+    EXPECT_TRUE(read_file(target) == content);
+    EXPECT_EQ(result.resumed, 2'000'000u);
+    EXPECT_EQ(result.bytes, 1'000'000u);
+    EXPECT_EQ(result.proof, "size");
+    EXPECT_EQ(result.outcome, "transferred");
+    copy(another, target, "partner:/in/c.bin");
+    EXPECT_TRUE(server_.content("/in/c.bin") == content);
+}
+
 TEST_F(LibraryTest, goes_on_after_an_error_and_says_good_bye) {
     {
         Session session(server_.endpoint());

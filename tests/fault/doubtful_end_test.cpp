@@ -190,8 +190,10 @@ TEST_F(Doubt, a_session_lost_after_the_last_byte_of_an_upload_is_looked_at_with_
 TEST_F(Doubt, a_rename_without_a_reply_is_a_success_when_it_was_done) {  // field.md 19
     bool first = true;
     server.file("/a", "old").on("RNTO", [&](FtpConversation& with, const std::string& path) {
-        if (std::exchange(first, false)) with.control.reset();  // before the reply, not before the deed
-        with.behave("RNTO", path);
+        if (!std::exchange(first, false)) return with.behave("RNTO", path);
+        with.server.rename_file(with.rename_from, "/a");
+        with.control.reset();
+        with.hang_up();
     });
     write_file(folder / "a", content);
     run(true, {{"/a", "/a"}});
@@ -217,8 +219,10 @@ TEST_F(Doubt, a_rename_without_a_reply_is_repeated_when_it_was_not_done) {
 TEST_F(Doubt, a_deletion_without_a_reply_is_as_it_should_be_when_the_source_is_gone) {
     bool first = true;
     server.file("/a", content).on("DELE", [&](FtpConversation& with, const std::string& path) {
-        if (std::exchange(first, false)) with.control.reset();
-        with.behave("DELE", path);
+        if (!std::exchange(first, false)) return with.behave("DELE", path);
+        with.server.remove_file("/a");
+        with.control.reset();
+        with.hang_up();
     });
     options.delete_source = true;
     run(false, {{"/a", "/a"}});

@@ -137,36 +137,53 @@ std::vector<Silence> silences() {
 
 class FtpSilence : public testing::TestWithParam<Silence> {
   protected:
-    FtpSilence() : server_(GetParam().tls) {
-        server_.file("/a", "hello").folder("/folder");
-        GetParam().arrange(server_);
+    FtpSilence() { start(); }
+    void start() {
+        server_ = std::make_unique<ScriptedFtp>(GetParam().tls);
+        server_->file("/a", "hello").folder("/folder");
+        GetParam().arrange(*server_);
     }
-    ScriptedFtp server_;
+    bool reached() const { return GetParam().reached(*server_); }
+
+    /// Does what leads to the silent step, with so much patience for each.
+    Outcome outcome_with(std::chrono::milliseconds patience) {
+        auto endpoint = server_->endpoint();
+        endpoint.timeouts = {patience, patience, patience};
+        return outcome_of([&] {
+            if (!GetParam().action) {
+                Loop loop;
+                return loop.run(open_and_close(endpoint));
+            }
+            Session session(endpoint);
+            session.loop.run(GetParam().action(session.files()));
+        });
+    }
+
+    std::unique_ptr<ScriptedFtp> server_;
 };
 
 TEST_P(FtpSilence, ends_by_its_own_deadline) {
-    auto endpoint = server_.endpoint();
-    endpoint.timeouts = {700ms, 700ms, 700ms};
-    Outcome outcome;
-    if (GetParam().action) {
-        Session session(endpoint);
-        outcome = outcome_of([&] { session.loop.run(GetParam().action(session.files())); });
-    } else {
-        outcome = opening(endpoint);
+    std::chrono::milliseconds patience = 400ms;
+    auto outcome = outcome_with(patience);
+    // A machine with much to do may not come as far as the silent step in so short a time.
+    while (!reached() && patience < 20s) {
+        start();
+        patience *= 4;
+        outcome = outcome_with(patience);
     }
     EXPECT_EQ(outcome.code, GetParam().code) << outcome;
     ASSERT_TRUE(outcome.error.has_value());
-    EXPECT_LT(outcome.took, 12s) << outcome;
-    EXPECT_GE(outcome.took, 300ms) << outcome;
+    EXPECT_LT(outcome.took, 10s + 3 * patience) << outcome;
+    EXPECT_GE(outcome.took, 200ms) << outcome;
     EXPECT_FALSE(outcome.error->step.empty()) << outcome;
     EXPECT_TRUE(outcome.error->retryable()) << outcome;
     EXPECT_FALSE(outcome.error->session_usable) << "the session's state is not known; " << outcome;
 }
 
 TEST_P(FtpSilence, ends_by_cancellation_at_once) {
-    auto endpoint = server_.endpoint();
+    auto endpoint = server_->endpoint();
     endpoint.timeouts = {30s, 30s, 30s};
-    const auto reached = [this] { return GetParam().reached(server_); };
+    const auto reached = [this] { return this->reached(); };
     Outcome outcome;
     if (GetParam().action) {
         Session session(endpoint);

@@ -108,4 +108,9 @@ std::vector<std::string> Operator::unfinished() const {
     return more;
 }
 
+void Operator::forget() const {
+    for (const auto& path : unfinished())
+        fs::remove(fairlead_.data() / path);
+}
+
 }  // namespace fairlead::test

@@ -49,6 +49,7 @@ class Operator {
     }
     /// What lies in the data directory beside the connections: unfinished business.
     std::vector<std::string> unfinished() const;
+    void forget() const;
 
   private:
     std::vector<std::string> data_files() const;

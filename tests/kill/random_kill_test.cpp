@@ -12,6 +12,7 @@
 #include <random>
 
 #include "kill/kill_place.hpp"
+#include "support/paths.hpp"
 
 namespace fairlead::test {
 namespace {
@@ -92,7 +93,7 @@ class RandomKills : public testing::TestWithParam<Journey> {
     }
 
     const Side from{GetParam().from}, to{GetParam().to};
-    const Operator fairlead{FAIRLEAD_TEST_BINARY, {from, to}};
+    const Operator fairlead{fairlead_binary(), {from, to}};
     std::vector<std::string> command;
     unsigned runs = 0;
 };

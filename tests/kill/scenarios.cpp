@@ -8,7 +8,7 @@ constexpr const char* kSftp = "openssh";
 constexpr const char* kNoReplace = "openssh no-replace";  // its rename never replaces
 constexpr const char* kLocal = "local";
 
-constexpr std::size_t kLarge = 3'000'000;  // so that there is a middle
+constexpr std::size_t kLarge = 3'000'000;   // so that there is a middle
 constexpr std::size_t kPiped = 10'000'000;  // so that it goes through pipes
 constexpr std::size_t kSmall = 3'000;
 
@@ -114,6 +114,12 @@ std::vector<Scenario> scenarios() {
 
     all.push_back(one_file("put_ftp_named", kLocal, kFtp, {"put", "--temporary-extension", "part"}));
     all.push_back(one_file("put_sftp_staged", kLocal, kSftp, {"put", "--staging-directory", "staging"}));
+
+    auto large = tree("get_ftp_large_tree", kFtp, kLocal, {"get", "-r", "-P", "3"});
+    for (auto& [path, content] : large.sources)
+        content = noise(kLarge / 2, static_cast<unsigned>(path.back()));
+    large.left = large.after = large.sources;
+    all.push_back(large);
 
     auto emptied = tree("get_sftp_tree_delete", kSftp, kLocal, {"get", "-r", "--delete-after"});
     emptied.left = {};

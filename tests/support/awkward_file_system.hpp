@@ -67,6 +67,9 @@ class AwkwardFileSystem : public FileSystem {
     awaitable<void> remove_directory(std::string_view path) override {
         return checked().remove_directory(path);
     }
+    awaitable<void> make_link(std::string_view path, std::string_view target) override {
+        return checked().make_link(path, target);
+    }
     awaitable<void> set_modified(std::string_view path, Time time) override {
         return checked().set_modified(path, time);
     }

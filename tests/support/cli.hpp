@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/paths.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -14,7 +15,7 @@ namespace fairlead::test {
 class Cli {
   public:
     /// `binary`: another one of the same kind than build/fairlead.
-    explicit Cli(std::string binary = FAIRLEAD_TEST_BINARY) : binary_(std::move(binary)) {}
+    explicit Cli(std::string binary = fairlead_binary()) : binary_(std::move(binary)) {}
 
     /// Runs `fairlead ARGUMENTS...` to its end.
     ProcessResult operator()(const std::vector<std::string>& arguments, ProcessOptions options = {}) const;

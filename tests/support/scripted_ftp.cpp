@@ -82,6 +82,17 @@ ScriptedFtp& ScriptedFtp::folder(const std::string& path) {
     return *this;
 }
 
+void ScriptedFtp::rename_file(const std::string& from, const std::string& to) {
+    const std::scoped_lock lock(mutex_);
+    auto moved = files_.extract(from);
+    files_.insert_or_assign(to, std::move(moved.mapped()));
+}
+
+void ScriptedFtp::remove_file(const std::string& path) {
+    const std::scoped_lock lock(mutex_);
+    files_.erase(path);
+}
+
 std::optional<std::string> ScriptedFtp::content(const std::string& path) const {
     const std::scoped_lock lock(mutex_);
     const auto found = files_.find(path);

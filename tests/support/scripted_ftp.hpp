@@ -72,6 +72,9 @@ class ScriptedFtp {
 
     ScriptedFtp& file(const std::string& path, std::string content);
     ScriptedFtp& folder(const std::string& path);
+    /// What RNTO and DELE do, without a word.
+    void rename_file(const std::string& from, const std::string& to);
+    void remove_file(const std::string& path);
     std::optional<std::string> content(const std::string& path) const;
 
     /// How to log in here, with time-outs of 10 s; tests of time-outs shorten the one they are about.

@@ -25,13 +25,21 @@ class ScriptedSftp::End final : public Transport {
         return count;
     }
     std::size_t write_now(std::span<const std::byte> bytes) override {
+        if (auto& left = script_->window) {
+            bytes = bytes.first(std::min(bytes.size(), *left));
+            *left -= bytes.size();
+        }
         script_->take(bytes);
         return bytes.size();
     }
     bool ended() const override { return script_->ended_ && script_->taken_ == script_->to_client_.size(); }
     bool carrier_stands() const noexcept override { return script_->carrier_stands; }
     std::string last_words() const override { return script_->last_words_; }
-    awaitable<void> wait(bool, std::chrono::milliseconds at_most) override {
+    awaitable<void> wait(bool to_write, std::chrono::milliseconds at_most) override {
+        if (to_write && script_->window && script_->window_step > 0) {
+            *script_->window += script_->window_step;
+            co_return;
+        }
         if (std::exchange(woken_, false) || closed_) co_return;
         auto until = Clock::now() + at_most;
         if (!script_->arrivals_.empty()) until = std::min(until, script_->arrivals_.front().first);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,8 @@ class ScriptedSftp : public std::enable_shared_from_this<ScriptedSftp> {
     std::vector<std::pair<std::string, std::string>> extensions;
     bool answers_init = true;
     bool carrier_stands = false;              ///< after the stream has ended
+    std::optional<std::size_t> window;        ///< bytes that it takes from now on; none: any number
+    std::size_t window_step = 0;              ///< by which it grows each time when the client waits for it
     std::chrono::milliseconds round_trip{0};  ///< what is said reaches the client that much later
 
     /// The client's end; one per script.

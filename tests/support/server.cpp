@@ -6,13 +6,14 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/paths.hpp"
 #include "support/process.hpp"
 
 namespace fairlead::test {
 namespace {
 
 std::string script_path(const std::string& name) {
-    return std::string(FAIRLEAD_TEST_SERVERS) + "/" + name;
+    return tests_folder() + "/servers/" + name;
 }
 
 }  // namespace

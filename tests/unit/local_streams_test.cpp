@@ -164,7 +164,9 @@ TEST_F(LocalStreams, a_checksum_on_the_way_sees_every_byte_of_a_large_file) {
         WriteOptions options;
         options.expected_size = kLarge;
         const auto to = co_await files->open_write("/out", options);
-        const auto count = co_await transfer::move_bytes(*from, *to, &moved, nullptr, {});
+        std::uint64_t count = 0;
+        const net::RateLimits unlimited;
+        co_await transfer::move_bytes(*from, *to, &moved, nullptr, unlimited, 0, count);
         EXPECT_EQ(count, kLarge);
         co_await to->finish();
     };

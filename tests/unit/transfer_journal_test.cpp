@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 
+#include "fairlead/error.hpp"
 #include "support/temporary_folder.hpp"
 #include "transfer/journal.hpp"
 
@@ -38,6 +39,8 @@ Unfinished small(const std::string& target) {
 }
 
 class JournalTest : public testing::Test {
+    const test::TemporaryFolder folder_;
+
   protected:
     const std::string directory = (folder_.path() / "data/transfers").string();
 
@@ -58,9 +61,6 @@ class JournalTest : public testing::Test {
             found.push_back(entry.path().filename().string());
         return found;
     }
-
-  private:
-    const test::TemporaryFolder folder_;
 };
 
 TEST_F(JournalTest, gives_what_a_dead_process_left_to_whoever_uses_the_same_target_byte_by_byte) {
@@ -190,6 +190,16 @@ TEST_F(JournalTest, that_cannot_be_written_goes_on_in_memory_and_says_why) {
     EXPECT_FALSE(journal.trouble().empty());
     journal.leave(number);
     EXPECT_THAT(journal.claim("sftp://u@h:22/", "/in/a"), SizeIs(1));
+}
+
+TEST_F(JournalTest, lets_one_transfer_at_a_time_use_a_name_that_others_could_choose_too) {
+    Journal one(directory), two(directory);
+    auto held = one.reserve("local", "/a.part");
+    EXPECT_THROW(two.reserve("local", "/a.part"), Error);
+    EXPECT_NO_THROW(two.reserve("local", "/b.part"));
+    held.reset();
+    EXPECT_NO_THROW(two.reserve("local", "/a.part"));
+    EXPECT_THAT(files(), IsEmpty());
 }
 
 TEST_F(JournalTest, stays_small_however_many_files_pass) {

@@ -212,6 +212,7 @@ void ListParser::parse(std::string_view text) {
     }
     if (entry.name == "." || entry.name == "..") return drop();
     if (!path::is_plain_name(entry.name)) {
+        ++unsafe_;
         drop();
         return skip(text);
     }

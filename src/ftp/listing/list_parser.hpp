@@ -58,6 +58,8 @@ class ListParser {
     /// How many lines could not be understood or held a name that is refused. Empty lines, totals and
     /// headings of the dialect do not count.
     std::size_t skipped() const noexcept { return skipped_; }
+    /// How many of those were entries called what no file can be called ("../x", "/etc/x").
+    std::size_t unsafe() const noexcept { return unsafe_; }
     /// After the end: whether the server seems to have taken the "-a" of "LIST -a" for a file name, so that
     /// LIST should be sent again without it.
     bool took_switch_for_name() const noexcept;
@@ -79,7 +81,7 @@ class ListParser {
     std::vector<std::string> sample_;  // the first lines, until the dialect is known
     std::vector<Entry> entries_;
     std::size_t accepted_ = 0;
-    std::size_t skipped_ = 0;
+    std::size_t skipped_ = 0, unsafe_ = 0;
     bool switch_entry_ = false;      // the first entry is called "-a"
     bool switch_complaint_ = false;  // a skipped line speaks of "-a"
     std::vector<std::string> skipped_lines_;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "transfer/attempts.hpp"
+
+namespace fairlead::transfer {
+
+/// Does something with a session to a place, and all of it again, with a session that works, as long as what
+/// fails may pass and patience lasts. `what` is for `retrying`, which may be empty.
+awaitable<void> persistently(Sessions& place, Patience patience, std::string what, Retrying retrying,
+                             std::function<awaitable<void>(FileSystem&)> use);
+
+/// How patient the options are, or else the place is.
+Patience patience_with(Sessions& place, const Options& options);
+
+}  // namespace fairlead::transfer
