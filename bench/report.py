@@ -83,10 +83,17 @@ ends share the machine's cores, so MB/s is the sum of client and server; CPU sec
 processes included). "Ratio" is our speed by the best peer's, each peer with its best flags. Small differences are
 noise: look at the range.
 
-What limits the rows that fall short: uploads and LIST over FTP are the server's own pace (curl only dumps the listing;
-we parse it); FTPS downloads decrypt and write on one thread, where plain FTP has the disk beside the network; SFTP with
-the same cipher pays for libssh, which reads its socket in 4 KiB pieces and copies each byte several times; small files
-over FTP go in lock-step, one EPSV and one RETR each.
+What limits the rows that fall short: uploads over FTP are the server's own pace. vsftpd sends a listing all at once when
+it has looked at every file; curl only dumps it, we parse and print it, which nothing can overlap. FTPS is the encryption
+of both ends, one core each. A small file over passive FTP takes three round trips, whoever asks: the server can accept
+the data connection only when the third packet of its handshake is there, and vsftpd says its last word only when the
+bytes are acknowledged; what we save is the fourth, since the next file's EPSV is asked for before that word. Files that
+are made durable together at the end cost one sync of the disk; the peers do not wait for it. SFTP
+pays for libssh, which reads its socket in 4 KiB pieces, half a million system calls for a GiB, and copies each byte four
+times (where the C library's large copies are slow, on AMD before glibc 2.39, the program makes them in small pieces; a
+program of your own that uses the library gets that from a newer glibc); an SFTP upload over a long way is limited by the
+server's 2 MiB window for each of the four channels that are used; small files over SFTP by the server's one process for
+each session, which makes, renames and closes them one after the other.
 """
 LINKS = {"loopback": """
 # On loopback

@@ -58,6 +58,12 @@ class Copy {
             report_.change_prefixes("", "");
             report_.failed(source.text, *failure);
         }
+        const auto failure = co_await transfer::caught(move_gathered());
+        if (failure) {
+            (void)report_.only_failure();
+            report_.finish();
+            throw Error(*failure);
+        }
         const auto only = one && !walked_ ? report_.only_failure() : std::nullopt;
         if (!only) report_.report_failures();
         report_.finish();
@@ -170,11 +176,35 @@ class Copy {
                 fmt::format("'{}' was just written from another source of the same name.", item.target))
                 .on(item.target)
                 .hinting("--if-exists rename keeps both");
+        // Where each goes to a folder of its own, or two to one name, the order of the sources counts.
+        const bool together = !directory && into_folder_ && options_.move_source_to.empty();
+        const bool fits = together &&
+                          (gathered_.empty() || gathered_.front().place.sessions == place.sessions) &&
+                          gathered_targets_.insert(item.target).second;
+        if (!fits) co_await move_gathered();
+        if (together) {
+            gathered_targets_.insert(item.target);  // again, where the ones before have just been moved
+            gathered_.push_back(std::move(item));
+            co_return;
+        }
         report_.change_prefixes(place.prefix, target_.prefix);
         if (directory)
             co_await copy_tree(std::move(item));
         else
             co_await copy_one(std::move(item));
+    }
+
+    /// Files named one by one are moved in one run: over all sessions, and made durable together.
+    awaitable<void> move_gathered() {
+        const auto items = std::exchange(gathered_, {});
+        gathered_targets_.clear();
+        if (items.empty()) co_return;
+        report_.change_prefixes(items.front().place.prefix, target_.prefix);
+        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) -> awaitable<void> {
+            for (const auto& item : items)
+                co_await add(run, item);
+        };
+        co_await go(items.front(), produce);
     }
 
     awaitable<void> copy_input() {
@@ -231,15 +261,19 @@ class Copy {
     }
 
     awaitable<void> copy_one(Item item) {
-        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) -> awaitable<void> {
-            transfer::Job job;
-            job.source = item.place.path;
-            job.facts = item.facts;
-            job.target = item.target;
-            job.careful = item.careful;
-            co_await run.add(std::move(job));
+        std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& run) {
+            return add(run, item);
         };
         co_await go(item, produce);
+    }
+
+    awaitable<void> add(transfer::Run& run, const Item& item) {
+        transfer::Job job;
+        job.source = item.place.path;
+        job.facts = item.facts;
+        job.target = item.target;
+        job.careful = item.careful;
+        co_await run.add(std::move(job));
     }
 
     awaitable<void> copy_tree(Item item) {
@@ -261,6 +295,8 @@ class Copy {
     std::set<std::string> targets_;  // of files that were named one by one
     bool into_folder_ = false;
     bool walked_ = false;
+    std::vector<Item> gathered_;  // files of one place, for one run
+    std::set<std::string> gathered_targets_;
 };
 
 void check(const CopyRequest& request) {

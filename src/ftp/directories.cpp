@@ -105,6 +105,17 @@ awaitable<std::pair<std::string, std::string>> Directories::arguments_for(std::s
     co_return arguments;
 }
 
+std::optional<std::string> Directories::entering(std::string_view path) const {
+    if (!absolute_) return std::nullopt;
+    auto directory = server_path(path);
+    if (current_ == directory) return std::nullopt;
+    return directory;
+}
+
+void Directories::entered(std::string directory, const Reply& reply) {
+    if (reply.is_success()) current_ = std::move(directory);
+}
+
 awaitable<Reply> Directories::enter(std::string_view path, std::string_view step) {
     if (!absolute_) co_return co_await walk_to(parts_of(path), step);
     auto directory = server_path(path);

@@ -34,6 +34,10 @@ class Directories {
                                                                  std::string_view step);
     /// Makes `path` the current directory. The reply tells whether that worked.
     awaitable<Reply> enter(std::string_view path, std::string_view step);
+    /// What CWD would be given to make `path` the current directory; nothing where that is not one step.
+    std::optional<std::string> entering(std::string_view path) const;
+    /// CWD was sent with that, and answered so.
+    void entered(std::string directory, const Reply& reply);
     /// `path` stands for the server's root or the log-in directory, of which nothing more can be asked.
     static bool is_top(std::string_view path);
 

@@ -165,8 +165,9 @@ bool is_reset(const std::exception_ptr& failure) {
 
 class FtpWriteStream final : public WriteStream {
   public:
-    FtpWriteStream(std::unique_ptr<Transfer> transfer, WriteOptions options)
-        : transfer_(std::move(transfer)), options_(options) {}
+    FtpWriteStream(std::unique_ptr<Transfer> transfer, WriteOptions options,
+                   std::function<awaitable<void>(Reply)> explain)
+        : transfer_(std::move(transfer)), options_(options), explain_(std::move(explain)) {}
 
     awaitable<void> write(std::span<const std::byte> bytes) override {
         return net::cancellable(do_write(bytes), "write");
@@ -218,9 +219,24 @@ class FtpWriteStream final : public WriteStream {
         } catch (...) {
             failure = std::current_exception();
         }
-        if (failure && !is_reset(failure)) co_await transfer_->fail(failure);
         // A server may reset a connection whose bytes it has all read; its reply tells whether it has.
-        co_await transfer_->conclude();
+        const bool broken = failure && !is_reset(failure);
+        auto end = broken ? transfer_->fail(failure) : transfer_->conclude();
+        co_await explained(std::move(end));
+    }
+
+    /// The end, with the reason for a refusal that came only now.
+    awaitable<void> explained(awaitable<void> end) {
+        std::exception_ptr failure;
+        try {
+            co_await std::move(end);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (!failure) co_return;
+        const auto* refusal = transfer_->refusal();
+        if (refusal != nullptr && explain_) co_await explain_(*refusal);
+        std::rethrow_exception(failure);
     }
 
     awaitable<void> do_abort() {
@@ -230,11 +246,12 @@ class FtpWriteStream final : public WriteStream {
 
     awaitable<void> fail(std::exception_ptr failure) {
         ended_ = true;
-        co_await transfer_->fail(failure);
+        co_await explained(transfer_->fail(failure));
     }
 
     std::unique_ptr<Transfer> transfer_;
     WriteOptions options_;
+    std::function<awaitable<void>(Reply)> explain_;
     TextToWire to_wire_;
     bool ended_ = false;
 };
@@ -246,8 +263,9 @@ std::unique_ptr<ReadStream> read_from(std::unique_ptr<Transfer> transfer, ReadOp
     return std::make_unique<FtpReadStream>(std::move(transfer), options, std::move(ask_size));
 }
 
-std::unique_ptr<WriteStream> write_to(std::unique_ptr<Transfer> transfer, WriteOptions options) {
-    return std::make_unique<FtpWriteStream>(std::move(transfer), options);
+std::unique_ptr<WriteStream> write_to(std::unique_ptr<Transfer> transfer, WriteOptions options,
+                                      std::function<awaitable<void>(Reply)> explain) {
+    return std::make_unique<FtpWriteStream>(std::move(transfer), options, std::move(explain));
 }
 
 }  // namespace fairlead::ftp

@@ -16,7 +16,9 @@ namespace fairlead::ftp {
 std::unique_ptr<ReadStream> read_from(std::unique_ptr<Transfer> transfer, ReadOptions options,
                                       std::function<awaitable<std::optional<std::uint64_t>>()> ask_size);
 
-/// A running STOR or APPE as a WriteStream.
-std::unique_ptr<WriteStream> write_to(std::unique_ptr<Transfer> transfer, WriteOptions options);
+/// A running STOR or APPE as a WriteStream. `explain` throws what a refusal stands for that comes only with
+/// the bytes (Transfer::Request::bytes_first); may be empty.
+std::unique_ptr<WriteStream> write_to(std::unique_ptr<Transfer> transfer, WriteOptions options,
+                                      std::function<awaitable<void>(Reply)> explain);
 
 }  // namespace fairlead::ftp

@@ -162,19 +162,17 @@ awaitable<void> Session::set_up() {
     begin("directory");
     if (pipelines_) {
         // One round trip for all of it.
-        std::vector<std::string> lines{command_line("FEAT"), command_line("PWD"), command_line("SYST"),
-                                       command_line("TYPE", "I")};
-        if (endpoint_.ftp.charset == "UTF-8") lines.push_back(command_line("OPTS", "UTF8 ON"));
+        std::vector<std::string> lines{command_line("FEAT"), command_line("PWD")};
         if (tls_) {
             lines.push_back(command_line("PBSZ", "0"));
             lines.push_back(command_line("PROT", endpoint_.tls.protect_data ? "P" : "C"));
         }
-        const auto replies = co_await commands(std::move(lines), "directory");
+        const auto count = lines.size();
+        co_await send(std::move(lines), "directory");
+        co_await ask_for_later();
+        const auto replies = co_await receive(count, "directory");
         features_ = Features::from(replies[0]);
         take_home(replies[1]);
-        if (replies[2].is_success()) system_ = dialect_for_system(replies[2].text());
-        asked_system_ = true;
-        if (replies[3].is_success()) type_ = Type::binary;
         if (tls_) judge_protection(replies.back());
     } else {
         co_await protect_data();
@@ -196,6 +194,22 @@ awaitable<void> Session::set_up() {
         throw Error(ErrorCode::connection_lost, "The server ended the session.")
             .at("directory")
             .ends_session();
+}
+
+/// What is wanted only with the first transfer.
+awaitable<void> Session::ask_for_later() {
+    asked_system_ = true;
+    std::function<void(Reply)> system = [this](Reply reply) {
+        if (reply.is_success()) system_ = dialect_for_system(reply.text());
+    };
+    co_await control_->send_ahead(command_line("SYST"), "directory", std::move(system));
+    std::function<void(Reply)> type = [this](Reply reply) {
+        if (reply.is_success() && type_ == Type::unknown) type_ = Type::binary;
+    };
+    co_await control_->send_ahead(command_line("TYPE", "I"), "directory", std::move(type));
+    std::function<void(Reply)> nothing = [](Reply) {};
+    if (endpoint_.ftp.charset == "UTF-8")
+        co_await control_->send_ahead(command_line("OPTS", "UTF8 ON"), "directory", std::move(nothing));
 }
 
 awaitable<void> Session::protect_data() {
@@ -293,18 +307,28 @@ awaitable<Reply> Session::command(std::string_view verb, std::string_view argume
 }
 
 awaitable<std::vector<Reply>> Session::commands(std::vector<std::string> lines, std::string_view step) {
-    std::vector<Reply> replies;
-    replies.reserve(lines.size());
     if (!pipelines_) {
+        std::vector<Reply> replies;
         for (const auto& line : lines)
             replies.push_back(co_await control_->exchange(line, step));
         co_return replies;
     }
+    const auto count = lines.size();
+    co_await send(std::move(lines), step);
+    co_return co_await receive(count, step);
+}
+
+awaitable<void> Session::send(std::vector<std::string> lines, std::string_view step) {
     std::string all;
     for (const auto& line : lines)
         all += line;
     co_await control_->send(all, step, lines.size());
-    while (replies.size() < lines.size()) {
+}
+
+awaitable<std::vector<Reply>> Session::receive(std::size_t count, std::string_view step) {
+    std::vector<Reply> replies;
+    replies.reserve(count);
+    while (replies.size() < count) {
         auto reply = co_await control_->receive(step);
         if (reply.is_preliminary()) continue;
         if (!usable()) throw error_for(reply, step);  // 421 in place of an answer
@@ -315,6 +339,7 @@ awaitable<std::vector<Reply>> Session::commands(std::vector<std::string> lines, 
 
 awaitable<void> Session::set_type(bool text) {
     const auto wanted = text ? Type::text : Type::binary;
+    if (type_ == Type::unknown) co_await control_->receive_ahead("type");
     if (type_ == wanted) co_return;
     const auto reply = co_await command("TYPE", text ? "A" : "I", "type");
     if (reply.is_success())
@@ -349,6 +374,7 @@ awaitable<std::optional<Reply>> Session::prepared_data(bool extended, std::strin
 }
 
 awaitable<ListDialect> Session::system_dialect() {
+    if (asked_system_ && system_ == ListDialect::unknown) co_await control_->receive_ahead("list");
     if (!asked_system_) {
         asked_system_ = true;
         const auto reply = co_await command("SYST", {}, "list");

@@ -96,10 +96,11 @@ class Session {
         bool ahead = true;     ///< the next one may be asked for before the last word on a transfer
         bool several = false;  ///< transfers follow each other
         Deadline ended;        ///< when the latest one did
-        /// A transfer begins.
-        void begin() { several = Clock::now() - ended < std::chrono::seconds(2); }
+        /// Whether a transfer that begins now would follow another.
+        bool follows_another() const { return Clock::now() - ended < std::chrono::seconds(2); }
+        void begin() { several = follows_another(); }
         bool rest_may_stick =
-            false;  ///< the last REST was not used up; some servers keep it for the next transfer
+            false;  ///< the last REST was not REST 0; some servers keep it for the next transfer
     };
     DataHabits data;
 
@@ -109,6 +110,9 @@ class Session {
 
   private:
     awaitable<void> read_on(net::Stream& rest);
+    awaitable<void> ask_for_later();
+    awaitable<void> send(std::vector<std::string> lines, std::string_view step);
+    awaitable<std::vector<Reply>> receive(std::size_t count, std::string_view step);
 
     enum class Type { unknown, text, binary };
     /// A passive data connection that was asked for ahead.

@@ -67,6 +67,10 @@ awaitable<bool> Transfer::open(Reply& refusal) {
     co_await control.send(command_line(request_.verb, request_.argument), request_.step);
     commanded_ = true;
     data_.begin();
+    if (request_.bytes_first) {
+        co_await establish();
+        co_return true;
+    }
     first_ = co_await first_reply();
     if (first_.is_failure() || first_.is_intermediate()) {
         final_ = first_;
@@ -76,7 +80,6 @@ awaitable<bool> Transfer::open(Reply& refusal) {
         co_return false;
     }
     if (first_.is_success()) final_ = first_;
-    session_->data.rest_may_stick = false;
     co_await establish();
     co_return true;
 }
@@ -85,6 +88,7 @@ awaitable<void> Transfer::restart_at_offset() {
     auto& sticks = session_->data.rest_may_stick;
     if (request_.offset == 0 && !sticks) co_return;
     const auto reply = co_await session_->command("REST", std::to_string(request_.offset), request_.step);
+    sticks = request_.offset != 0;
     if (reply.code / 100 != 3 && !reply.is_success()) {
         if (request_.offset == 0) co_return;
         if (!session_->usable()) throw error_for(reply, request_.step, request_.path);
@@ -93,7 +97,6 @@ awaitable<void> Transfer::restart_at_offset() {
             .on(request_.path)
             .replied(reply.raw());
     }
-    sticks = request_.offset != 0;
 }
 
 /// The reply to the command. A server may forget the preliminary one: when data is there, the transfer runs,
@@ -155,6 +158,10 @@ awaitable<void> Transfer::ask_ahead() {
     co_await session_->prepare_data(request_.step);
 }
 
+const Reply* Transfer::refusal() const noexcept {
+    return first_.code == 0 && final_ && final_->is_failure() ? &*final_ : nullptr;
+}
+
 std::optional<std::uint64_t> Transfer::stored_size() const {
     if (!size_reply_ || !*size_reply_ || !(*size_reply_)->is_success()) return std::nullopt;
     const auto text = (*size_reply_)->text();
@@ -173,7 +180,10 @@ awaitable<std::optional<Reply>> Transfer::final_reply_within(std::chrono::millis
         // Words that answer what was sent ahead, though the last word on the transfer is still out.
         const bool answers_later_one = reply->code == 213 || reply->code == 227 || reply->code == 229;
         if (answers_later_one && session_->control().has_ahead()) co_return std::nullopt;
-        if (!reply->is_preliminary()) final_ = std::move(*reply);
+        if (reply->is_preliminary())
+            first_ = std::move(*reply);
+        else
+            final_ = std::move(*reply);
     }
     co_return final_;
 }

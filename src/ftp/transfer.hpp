@@ -26,6 +26,8 @@ class Transfer {
         bool text = false;         ///< TYPE A
         std::string step;          ///< what errors call it: "read", "write", "list"
         std::string path;          ///< for errors
+        bool bytes_first = false;  ///< an upload whose bytes go out without waiting for the server to agree:
+                                   ///< for a few, over a data connection that stands already
     };
 
     /// Null when the server refuses the command; `refusal` then holds its reply and the session is as before.
@@ -45,6 +47,8 @@ class Transfer {
     /// After the end of what was sent: asks, where the server takes questions so early, for the size of the
     /// file as it is then (`stored_size` after `conclude`) and for the next data connection.
     awaitable<void> ask_ahead();
+    /// The reply by which the server refused the command, where that was not waited for (bytes_first).
+    const Reply* refusal() const noexcept;
     /// After `conclude`: the size of the written file on the server, if it was asked and told.
     std::optional<std::uint64_t> stored_size() const;
     /// After the data's end: waits for the server's final word. Throws what a refusing reply stands for, or

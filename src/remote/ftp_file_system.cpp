@@ -94,6 +94,7 @@ class FtpFileSystem final : public FileSystem {
     awaitable<void> do_ping();
 
     awaitable<void> refuse_existing(std::string path, std::string_view step);
+    bool may_send_bytes_first(const WriteOptions& options) const;
     void learn();
 
     std::shared_ptr<ftp::Session> session_;
@@ -188,7 +189,8 @@ awaitable<std::unique_ptr<WriteStream>> FtpFileSystem::do_open_write(std::string
                                    .offset = options.mode == Mode::at ? options.offset : 0,
                                    .text = options.text,
                                    .step = "write",
-                                   .path = path};
+                                   .path = path,
+                                   .bytes_first = may_send_bytes_first(options)};
     ftp::Reply refusal;
     auto transfer = co_await ftp::Transfer::start(session_, std::move(request), refusal);
     if (!transfer) {
@@ -198,7 +200,18 @@ awaitable<std::unique_ptr<WriteStream>> FtpFileSystem::do_open_write(std::string
         }
         co_await inquiry_.explain(refusal, "write", path, Want::new_file);
     }
-    co_return ftp::write_to(std::move(transfer), options);
+    co_return ftp::write_to(std::move(transfer), options, [this, path](ftp::Reply late) {
+        return inquiry_.explain(std::move(late), "write", path, Want::new_file);
+    });
+}
+
+/// Among many small files a refusal is rare, and waiting for the agreement to each costs a round trip.
+bool FtpFileSystem::may_send_bytes_first(const WriteOptions& options) const {
+    constexpr std::uint64_t kFew = 64 * 1024;  // what the connection takes without an answer
+    const bool few = options.expected_size && *options.expected_size <= kFew;
+    const bool stands = !session_->data_is_protected() && !session_->endpoint().ftp.active;
+    return few && stands && options.mode == WriteOptions::Mode::truncate && !options.text &&
+           session_->pipelines() && session_->data.follows_another();
 }
 
 awaitable<void> FtpFileSystem::refuse_existing(std::string path, std::string_view step) {

@@ -99,14 +99,24 @@ awaitable<std::optional<Entry>> Inquiry::look_by_size(std::string path) {
             co_return std::nullopt;
         }
         std::vector<std::string> lines{command_line("SIZE", argument)};
-        if (features.may_try("MDTM")) lines.push_back(command_line("MDTM", argument));
-        const auto replies = co_await session_->commands(std::move(lines), "stat");
-        if (replies.size() > 1 && is_unknown_command(replies[1]) && replies[1].code != 501)
-            features.refuse("MDTM");
+        const bool asks_time = features.may_try("MDTM");
+        if (asks_time) lines.push_back(command_line("MDTM", argument));
+        // It may be a directory, as the one before was; asking that at once spares a round trip.
+        const bool may_be = finds_directories_ && session_->pipelines();
+        const auto directory = may_be ? directories_.entering(path) : std::nullopt;
+        if (directory) lines.push_back(command_line("CWD", *directory));
+        auto replies = co_await session_->commands(std::move(lines), "stat");
+        if (directory) {
+            directories_.entered(*directory, replies.back());
+            if (replies.back().is_success()) co_return entry_at(path, EntryType::directory);
+            replies.pop_back();
+        }
+        finds_directories_ = !replies[0].is_success();
+        if (asks_time && is_unknown_command(replies[1]) && replies[1].code != 501) features.refuse("MDTM");
         if (const auto size = size_in(replies[0])) {
             auto entry = entry_at(path, EntryType::file);
             entry.size = size;
-            if (replies.size() > 1 && replies[1].is_success()) {
+            if (asks_time && replies[1].is_success()) {
                 if (const auto time = parse_mdtm_text(replies[1].text())) {
                     entry.modified = time->time;
                     entry.modified_precision = time->precision;

@@ -53,6 +53,7 @@ class Inquiry {
     std::shared_ptr<Session> session_;
     Directories& directories_;
     const Charset& charset_;
+    bool finds_directories_ = true;  // what the latest look that could tell has found
     enum class Hidden { unknown, shown, refused } hidden_ = Hidden::unknown;  // what LIST does with "-a"
 };
 

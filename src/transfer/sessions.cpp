@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/run_together.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::transfer {
@@ -243,10 +244,15 @@ awaitable<std::pair<Sessions::Lease, Sessions::Lease>> Sessions::take_both(Sessi
 
 awaitable<void> Sessions::close() {
     auto sessions = sessions_;
-    for (const auto& session : sessions) {
-        if (!session->broken) (void)co_await caught(session->files->close());
+    const auto say_good_bye = [](std::shared_ptr<Session> session) -> awaitable<void> {
+        (void)co_await caught(session->files->close());
+    };
+    std::vector<awaitable<void>> good_byes;
+    for (const auto& session : sessions)
+        if (!session->broken) good_byes.push_back(say_good_bye(session));
+    (void)co_await caught(run_together(std::move(good_byes)));
+    for (const auto& session : sessions)
         forget(session);
-    }
     server_->changed();
 }
 

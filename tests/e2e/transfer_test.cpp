@@ -69,6 +69,25 @@ TEST_F(TransferVerbs, cp_r_makes_the_directory_in_the_folder) {
     EXPECT_THAT(refused.errors, HasSubstr("-r"));
 }
 
+TEST_F(TransferVerbs, several_files_in_one_command_use_all_sessions_and_keep_their_order_for_one_name) {
+    ScriptedFtp server;
+    server.folder("/a").folder("/b");
+    std::vector<std::string> get{"get", "-P", "3"};
+    for (int i = 0; i < 9; ++i) {
+        const auto name = "/a/file" + std::to_string(i);
+        server.file(name, "content " + std::to_string(i));
+        get.push_back("p:" + name);
+    }
+    server.file("/b/file0", "the later one of this name");
+    get.insert(get.end(), {"p:/b/file0", at("out")});
+    connect(server);
+    fairlead.ok(get);
+    EXPECT_EQ(names_in(work / "out").size(), 9u);
+    EXPECT_EQ(read_file(work / "out/file0"), "the later one of this name");
+    EXPECT_EQ(read_file(work / "out/file8"), "content 8");
+    EXPECT_GT(server.connections(), 1u);
+}
+
 TEST_F(TransferVerbs, standard_input_and_output_are_files_like_others) {
     ProcessOptions options;
     options.input = noise(700'000);

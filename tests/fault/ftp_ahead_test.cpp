@@ -31,8 +31,11 @@ awaitable<std::string> read_all(FileSystem& files, std::string path) {
 }
 
 /// Gives what the stream knows of the size there.
-awaitable<std::optional<std::uint64_t>> write_all(FileSystem& files, std::string path, std::string content) {
-    auto stream = co_await files.open_write(path);
+awaitable<std::optional<std::uint64_t>> write_all(FileSystem& files, std::string path, std::string content,
+                                                  std::optional<std::uint64_t> announced = {}) {
+    WriteOptions options;
+    options.expected_size = announced;
+    auto stream = co_await files.open_write(path, options);
     co_await stream->write(std::as_bytes(std::span(content)));
     co_await stream->finish();
     co_return stream->confirmed_size();
@@ -201,6 +204,38 @@ TEST_F(FtpAhead, a_server_that_listens_during_transfers_is_not_asked_for_the_siz
     open("220 ProFTPD Server ready.");
     EXPECT_EQ(write("12345"), std::nullopt);
     EXPECT_EQ(server.count("SIZE"), 0u);
+}
+
+TEST_F(FtpAhead, a_few_bytes_among_many_files_go_out_before_the_server_agrees) {
+    server.on("STOR", [&](FtpConversation& with, const std::string& argument) {
+        if (server.count("STOR") == 1) return with.behave("STOR", argument);
+        auto data = with.open_data();
+        const auto bytes = data.read_all();  // would wait for ever
+        with.reply("150 so you have begun");
+        data.close();
+        with.reply(bytes == "12345" ? "226 stored" : "451 what is this");
+    });
+    server.on("SIZE", "213 5");
+    open(kVsftpd);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(loop.run(write_all(*files, "/written", "12345", 5)), 5u);
+    EXPECT_EQ(server.connections(), 1u);
+}
+
+TEST_F(FtpAhead, a_refusal_of_bytes_that_are_under_way_is_explained_and_the_session_goes_on) {
+    server.on("STOR", [&](FtpConversation& with, const std::string& argument) {
+        if (server.count("STOR") != 2) return with.behave("STOR", argument);
+        with.passive.reset();
+        with.reply("550 failed");
+    });
+    open(kVsftpd);
+    EXPECT_EQ(loop.run(write_all(*files, "/written", "12345", 5)), 5u);
+    const auto error = failure_of([&] { loop.run(write_all(*files, "/nowhere/file", "12345", 5)); });
+    EXPECT_EQ(error.code, ErrorCode::not_found);
+    EXPECT_TRUE(error.session_usable);
+    EXPECT_EQ(loop.run(write_all(*files, "/written", "123456", 6)), 6u);
+    EXPECT_EQ(server.content("/written"), "123456");
+    EXPECT_EQ(server.connections(), 1u);
 }
 
 }  // namespace

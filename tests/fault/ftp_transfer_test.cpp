@@ -303,6 +303,23 @@ TEST(FtpTransfer, notices_that_REST_was_ignored) {
     EXPECT_EQ(error.code, ErrorCode::incomplete);
 }
 
+TEST(FtpTransfer, a_position_that_the_server_keeps_does_not_reach_the_next_transfer) {
+    std::uint64_t kept = 0;
+    Reading reading([&](FtpConversation& with) {
+        with.reply("150 here it comes");
+        auto data = with.open_data();
+        data.write(std::string("content").substr(kept));
+        data.close();
+        with.reply("226 done");
+    });
+    reading.server.on("REST", [&](FtpConversation& with, const std::string& argument) {
+        kept = std::stoul(argument);
+        with.reply("350 restarting there, from now on");
+    });
+    EXPECT_EQ(reading.content({.offset = 4, .expected_size = 7}), "ent");
+    EXPECT_EQ(reading.loop.run(read_all(*reading.files, "/file")), "content");
+}
+
 TEST(FtpTransfer, sends_nothing_but_EPSV_and_RETR_for_each_further_file) {
     Reading reading([](FtpConversation& with) { with.behave("RETR", "/file"); });
     reading.content({.expected_size = 7});
