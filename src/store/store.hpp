@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "store/audit_store.hpp"
+#include "store/resource_store.hpp"
+#include "store/setting_store.hpp"
+
+namespace fairlead::store {
+
+/// All that is kept, of one engine. Opened, its schema is the newest. Used from one thread; several Stores, also of
+/// several processes, may be open at once.
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    virtual ResourceStore& resources() = 0;
+    virtual AuditStore& audit() = 0;
+    virtual SettingStore& settings() = 0;
+
+    /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing. Must not be nested.
+    virtual void together(const std::function<void()>& work) = 0;
+
+    /// The version of its schema.
+    virtual int schema_version() = 0;
+    /// What it is and where, for people; never a password: "SQLite /path/fairlead.db".
+    virtual std::string description() const = 0;
+};
+
+/// Opens a store, makes it if it is not there, and brings its schema up to date. `where`: the path of an SQLite
+/// file. Throws conflict naming both versions when its schema is newer than this build's, permission_denied,
+/// no_space, server_busy.
+std::unique_ptr<Store> open(const std::string& where);
+
+}  // namespace fairlead::store
