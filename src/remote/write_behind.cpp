@@ -29,6 +29,7 @@ awaitable<int> WriteBehind::take_pipe() {
     hand_over();
     co_await take();
     throw_failure();
+    taken_->piped = true;
     if (!taken_->intake) {
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
@@ -41,9 +42,11 @@ awaitable<int> WriteBehind::take_pipe() {
 }
 
 awaitable<std::span<std::byte>> WriteBehind::room() {
+    if (taken_ != nullptr && taken_->piped) hand_over();
     if (taken_ == nullptr) {
         co_await take();
         throw_failure();
+        taken_->piped = false;
         taken_->filled = 0;
         if (!taken_->buffer) taken_->buffer = std::make_unique_for_overwrite<std::byte[]>(kPiece);
     }
@@ -71,7 +74,7 @@ void WriteBehind::throw_failure() const {
 
 void WriteBehind::empty(Slot& slot) noexcept {
     if (failure_ != 0) return;
-    failure_ = slot.buffer ? write_buffer(slot) : can_splice_ ? splice_pipe(slot) : copy_pipe(slot);
+    failure_ = !slot.piped ? write_buffer(slot) : can_splice_ ? splice_pipe(slot) : copy_pipe(slot);
     if (at_ - written_back_ < static_cast<std::int64_t>(kWriteBack)) return;
     ::sync_file_range(file_, written_back_, at_ - written_back_, SYNC_FILE_RANGE_WRITE);
     written_back_ = at_;

@@ -13,10 +13,11 @@
 
 namespace fairlead::local {
 
-/// Writes a file beside the network, on a thread of its own. Whoever receives bytes fills, in turn, either
-/// buffers or pipes; pipes are filled and emptied by splice(2), so that the bytes never pass through this
-/// program's memory. Four of them (pipes or buffers, not both) bound what is under way: 1 MiB in buffers, 4
-/// MiB in pipes.
+/// Writes a file beside the network, on a thread of its own. Whoever receives bytes fills, in turn, buffers
+/// or pipes; pipes are filled and emptied by splice(2), so that the bytes never pass through this program's
+/// memory. Each of four slots holds one or the other at a time (the rest of what was read to find the seam
+/// comes in a buffer, what follows it in pipes), which bounds what is under way: 1 MiB in buffers, 4 MiB in
+/// pipes.
 class WriteBehind {
   public:
     /// `file` must stay open as long as this object; `path` is for messages. Throws Error{internal} when
@@ -38,9 +39,10 @@ class WriteBehind {
   private:
     static constexpr std::size_t kSlots = 4;
     struct Slot {
-        Descriptor outlet, intake;  // of the pipe
+        Descriptor outlet, intake;  // of the pipe, once there was one
         std::unique_ptr<std::byte[]> buffer;
         std::size_t filled = 0;  // of the buffer
+        bool piped = false;      // what it holds now is in the pipe
     };
 
     awaitable<void> take();

@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kSuffix = ".journal";
 constexpr std::string_view kReserved = ".name";
 constexpr std::string_view kUnnamed = ".new";  // until it has its name
+constexpr unsigned kMostTries = 20;
 constexpr std::string_view kHeader = "{\"fairlead\":\"transfers\",\"version\":1}\n";
 
 [[noreturn]] void fail(std::string_view doing, const std::string& path, int reason) {
@@ -59,12 +60,17 @@ void make_directory(const std::string& directory) {
     if (!is_ours_alone(directory)) fail("Using", directory, EPERM);
 }
 
-/// A locked file under a name that nobody looks for.
+/// A locked file that has no name yet by which a journal is found. -1: in the moment before it was locked
+/// somebody who tidies up took it for one whose maker had died.
 int make_locked(const std::string& path, std::string_view lines) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (descriptor < 0) fail("Making the journal", path, errno);
     try {
-        if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) fail("Locking the journal", path, errno);
+        if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+            if (errno != EWOULDBLOCK) fail("Locking the journal", path, errno);
+            ::close(descriptor);
+            return -1;
+        }
         write_all(descriptor, lines, path);
     } catch (...) {
         ::close(descriptor);
@@ -72,13 +78,6 @@ int make_locked(const std::string& path, std::string_view lines) {
         throw;
     }
     return descriptor;
-}
-
-/// Its maker died before it had a name: naming takes no time.
-bool is_old(const fs::path& path) {
-    std::error_code problem;
-    const auto written = fs::last_write_time(path, problem);
-    return !problem && fs::file_time_type::clock::now() - written > std::chrono::minutes(1);
 }
 
 std::string read_all(int descriptor) {
@@ -154,10 +153,8 @@ std::vector<std::string> JournalFile::all_in(const std::string& directory) {
         const auto& path = at->path();
         if (path.extension() == kSuffix)
             found.push_back(path.string());
-        else if (path.extension() == kUnnamed && is_old(path))
-            fs::remove(path, problem);
-        else if (path.extension() == kReserved)
-            take(path.string()).remove();
+        else if (path.extension() == kReserved || path.extension() == kUnnamed)
+            take(path.string()).remove();  // if its owner has died
     }
     return found;
 }
@@ -169,13 +166,17 @@ void JournalFile::append(std::string_view lines) {
 
 void JournalFile::replace(std::string_view lines) {
     const auto content = fmt::format("{}{}", kHeader, lines);
-    const auto fresh = fmt::format("{}{}", path_, kUnnamed);
-    const int descriptor = make_locked(fresh, content);
-    if (::rename(fresh.c_str(), path_.c_str()) != 0) {
-        const auto reason = errno;
-        ::close(descriptor);
-        ::unlink(fresh.c_str());
-        fail("Naming the journal", path_, reason);
+    int descriptor = -1;
+    for (unsigned tries = 1; descriptor < 0; ++tries) {
+        const auto fresh = fmt::format("{}.{}{}", path_, tries, kUnnamed);
+        descriptor = make_locked(fresh, content);
+        if (descriptor >= 0 && ::rename(fresh.c_str(), path_.c_str()) == 0) break;
+        const auto reason = descriptor < 0 ? EWOULDBLOCK : errno;
+        if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
+        // Tidied away before it was locked: once more.
+        const bool gone = reason == EWOULDBLOCK || reason == ENOENT;
+        if (!gone) ::unlink(fresh.c_str());
+        if (!gone || tries == kMostTries) fail("Naming the journal", path_, reason);
     }
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = descriptor;

@@ -72,19 +72,20 @@ TEST_F(TransferVerbs, cp_r_makes_the_directory_in_the_folder) {
 TEST_F(TransferVerbs, several_files_in_one_command_use_all_sessions_and_keep_their_order_for_one_name) {
     ScriptedFtp server;
     server.folder("/a").folder("/b");
-    std::vector<std::string> get{"get", "-P", "3"};
+    std::vector<std::string> get{"get", "-P", "3", "--if-exists", "rename"};
     for (int i = 0; i < 9; ++i) {
-        const auto name = "/a/file" + std::to_string(i);
+        const auto name = "/a/file" + std::to_string(i) + ".txt";
         server.file(name, "content " + std::to_string(i));
         get.push_back("p:" + name);
     }
-    server.file("/b/file0", "the later one of this name");
-    get.insert(get.end(), {"p:/b/file0", at("out")});
+    server.file("/b/file0.txt", "the later one of this name");
+    get.insert(get.end(), {"p:/b/file0.txt", at("out")});
     connect(server);
     fairlead.ok(get);
-    EXPECT_EQ(names_in(work / "out").size(), 9u);
-    EXPECT_EQ(read_file(work / "out/file0"), "the later one of this name");
-    EXPECT_EQ(read_file(work / "out/file8"), "content 8");
+    EXPECT_EQ(names_in(work / "out").size(), 10u);
+    EXPECT_EQ(read_file(work / "out/file0.txt"), "content 0");
+    EXPECT_EQ(read_file(work / "out/file01.txt"), "the later one of this name");
+    EXPECT_EQ(read_file(work / "out/file8.txt"), "content 8");
     EXPECT_GT(server.connections(), 1u);
 }
 

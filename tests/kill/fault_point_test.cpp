@@ -103,6 +103,7 @@ class FaultPoints : public testing::TestWithParam<Scenario> {
         ProcessOptions options;
         options.environment["FAIRLEAD_FAULT"] = death.text();
         const auto killed = fairlead.run(stage.command, options);
+        EXPECT_FALSE(killed.timed_out) << "it stands still: " << killed.errors;
         EXPECT_THAT(killed.status, AnyOf(kKilled, 0)) << killed.errors;
         return killed.status == kKilled;
     }

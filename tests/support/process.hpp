@@ -11,7 +11,7 @@ struct ProcessOptions {
     std::string input;                               ///< given as standard input, then closed
     std::map<std::string, std::string> environment;  ///< added to this process's own
     std::string folder;                              ///< working directory; empty: this process's
-    std::chrono::milliseconds limit{60'000};         ///< then it is killed
+    std::chrono::milliseconds limit{240'000};        ///< then it is killed
 };
 
 struct ProcessResult {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -93,6 +94,35 @@ TEST_F(LocalStreams, room_takes_bytes_without_a_copy_for_large_files_only) {
             co_await stream->write(room.first(part));
             rest.remove_prefix(part);
         }
+        co_await stream->finish();
+    };
+    loop.run(task());
+    EXPECT_TRUE(test::read_file(folder / "out") == noise);
+}
+
+// Going on with a download: what was read beyond the seam comes in a buffer, the rest in pipes.
+TEST_F(LocalStreams, buffers_and_pipes_may_take_turns_in_one_large_file) {
+    const auto task = [&]() -> awaitable<void> {
+        WriteOptions options;
+        options.expected_size = kLarge;
+        const auto stream = co_await files->open_write("/out", options);
+        std::string_view rest = noise;
+        const auto take = [&rest](std::size_t count) {
+            const auto piece = std::as_bytes(std::span(rest.substr(0, count)));
+            rest.remove_prefix(piece.size());
+            return piece;
+        };
+        for (int turn = 0; turn < 2; ++turn) {
+            co_await stream->write(take(1000));
+            for (int i = 0; i < 7; ++i) {  // more than there are slots
+                const int pipe = co_await stream->take_pipe();
+                const auto piece = take(600'000);
+                const auto written = ::write(pipe, piece.data(), piece.size());
+                rest = std::string_view(noise).substr(noise.size() - rest.size() - piece.size() +
+                                                      static_cast<std::size_t>(std::max(written, 0L)));
+            }
+        }
+        co_await stream->write(take(rest.size()));
         co_await stream->finish();
     };
     loop.run(task());

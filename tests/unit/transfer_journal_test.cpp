@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@ namespace fairlead::transfer {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -92,6 +95,22 @@ TEST_F(JournalTest, never_gives_away_what_a_living_process_works_on) {
     Journal journal(directory);
     EXPECT_THAT(journal.claim("sftp://u@h:22/", "/in/a"), IsEmpty());
     EXPECT_THAT(journal.left_at("sftp://u@h:22/"), IsEmpty());
+}
+
+TEST_F(JournalTest, tidies_away_the_nameless_file_of_a_dead_process_but_not_of_a_living_one) {
+    fs::create_directories(directory);
+    fs::permissions(fs::path(directory), fs::perms(0700));
+    test::write_file(fs::path(directory) / "dead.journal.1.new", "{");
+    const auto being_named = (fs::path(directory) / "living.journal.1.new").string();
+    test::write_file(being_named, "{");
+    const int held = ::open(being_named.c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
+    Journal journal(directory);
+    journal.look_around();
+    EXPECT_THAT(files(), ElementsAre("living.journal.1.new"));
+    ::close(held);
+    journal.look_around();
+    EXPECT_THAT(files(), IsEmpty());
 }
 
 TEST_F(JournalTest, of_two_that_want_the_same_only_one_gets_it) {
