@@ -13,7 +13,16 @@
 namespace fairlead::net {
 
 TlsStream::TlsStream(std::unique_ptr<TimedSocket> socket, TlsContext& context, TlsContext::Role role)
-    : socket_(std::move(socket)), context_(context), role_(role), ssl_(context.make(role, verdict_)) {
+    : socket_(std::move(socket)), context_(&context), role_(role), ssl_(context.make(role, verdict_)) {
+    begin();
+}
+
+TlsStream::TlsStream(std::unique_ptr<TimedSocket> socket, SslPtr ssl)
+    : socket_(std::move(socket)), context_(nullptr), role_(TlsContext::Role::control), ssl_(std::move(ssl)) {
+    begin();
+}
+
+void TlsStream::begin() {
     SSL_set_fd(ssl_.get(), socket_->descriptor());
     // A handshake writes in small pieces: each would wait 40 ms for the other side's delayed acknowledgement.
     boost::system::error_code ignored;
@@ -77,12 +86,19 @@ awaitable<void> TlsStream::handshake() {
         if (step == Step::ended || step == Step::failed) throw handshake_failure();
         co_await wait_for(step);
     }
-    if (role_ == TlsContext::Role::control) context_.accept(verdict_.certificate.get());
+    if (context_ != nullptr && role_ == TlsContext::Role::control)
+        context_->accept(verdict_.certificate.get());
 }
 
 Error TlsStream::handshake_failure() const {
+    if (context_ == nullptr)
+        return Error(error_number_ != 0 || ended_ ? ErrorCode::connection_lost : ErrorCode::tls_failed,
+                     fmt::format("The TLS handshake with the client {} failed: {}.", socket_->target(),
+                                 openssl_said_.empty() ? "it went away" : openssl_said_))
+            .at("secure")
+            .ends_session();
     if (verdict_.certificate && !verdict_.trusted()) {
-        auto error = verdict_.error(context_.host(), context_.options().pin);
+        auto error = verdict_.error(context_->host(), context_->options().pin);
         return error;
     }
     const auto& target = socket_->target();
@@ -114,7 +130,7 @@ Error TlsStream::handshake_failure() const {
                      fmt::format("{} does not speak TLS here: it answered in clear text.", target))
             .at(step)
             .hinting(
-                context_.options().mode == TlsOptions::Mode::implicit
+                context_->options().mode == TlsOptions::Mode::implicit
                     ? "The server does not speak TLS on this port; most likely it wants explicit TLS (--tls "
                       "explicit), "
                       "usually on port 21."

@@ -15,6 +15,8 @@ class TlsStream final : public Stream {
     /// Takes over a connected socket on which nothing in clear may be waiting. Nothing is sent before
     /// `handshake`. `context` must outlive the stream.
     TlsStream(std::unique_ptr<TimedSocket> socket, TlsContext& context, TlsContext::Role role);
+    /// The server's side: `ssl` is ready to accept, with its own certificate. Whoever comes is not judged.
+    TlsStream(std::unique_ptr<TimedSocket> socket, SslPtr ssl);
     ~TlsStream() override;
 
     /// Shakes hands and judges the certificate. Throws certificate_untrusted (step "identity"), tls_failed,
@@ -40,6 +42,7 @@ class TlsStream final : public Stream {
     void close() noexcept override { socket_->close(); }
 
   private:
+    void begin();
     enum class Step { done, wait_read, wait_write, ended, failed };
     Step judge(int result);
     /// Decrypts what is there, as much as fits. `next` says what to wait for when that is nothing.
@@ -49,7 +52,7 @@ class TlsStream final : public Stream {
     awaitable<void> wait_for(Step step);
 
     std::unique_ptr<TimedSocket> socket_;
-    TlsContext& context_;
+    TlsContext* context_;  // none: the server's side
     TlsContext::Role role_;
     Verdict verdict_;
     SslPtr ssl_;

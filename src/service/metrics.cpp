@@ -1,0 +1,114 @@
+#include "service/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <mutex>
+
+#include "service/version.hpp"
+
+namespace fairlead::service {
+namespace {
+
+/// A client may invent methods; a label may not be invented.
+std::string_view known_method(std::string_view method) {
+    constexpr std::array<std::string_view, 7> kMethods{"GET",   "HEAD",   "POST",   "PUT",
+                                                       "PATCH", "DELETE", "OPTIONS"};
+    return std::ranges::find(kMethods, method) != kMethods.end() ? method : std::string_view("other");
+}
+
+double resident_bytes() {
+    std::FILE* file = std::fopen("/proc/self/statm", "r");
+    if (file == nullptr) return 0;
+    long total = 0, resident = 0;
+    const int read = std::fscanf(file, "%ld %ld", &total, &resident);
+    std::fclose(file);
+    return read == 2 ? static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+}  // namespace
+
+struct Metrics::Parts {
+    using Key = std::pair<std::string_view, unsigned>;
+
+    prometheus::Registry registry;
+    prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
+                                                            .Name("fairlead_http_requests_total")
+                                                            .Help("HTTP requests answered")
+                                                            .Register(registry);
+    prometheus::Family<prometheus::Histogram>& seconds =
+        prometheus::BuildHistogram()
+            .Name("fairlead_http_request_seconds")
+            .Help("From a request's header to the end of its answer")
+            .Register(registry);
+    prometheus::Gauge& connections = prometheus::BuildGauge()
+                                         .Name("fairlead_http_connections")
+                                         .Help("HTTP connections that are open")
+                                         .Register(registry)
+                                         .Add({});
+    prometheus::Gauge& memory = prometheus::BuildGauge()
+                                    .Name("process_resident_memory_bytes")
+                                    .Help("Resident memory of this process")
+                                    .Register(registry)
+                                    .Add({});
+    std::function<std::size_t()> count_connections;
+    std::mutex mutex;  // of the two below: looking a metric up by its labels costs more than finding it here
+    std::map<Key, prometheus::Counter*> counters;
+    std::map<std::string_view, prometheus::Histogram*> histograms;
+};
+
+Metrics::Metrics() : parts_(std::make_unique<Parts>()) {
+    prometheus::BuildGauge()
+        .Name("fairlead_build_info")
+        .Help("1, with the version as a label")
+        .Register(parts_->registry)
+        .Add({{"version", std::string(version())}})
+        .Set(1);
+    prometheus::BuildGauge()
+        .Name("process_start_time_seconds")
+        .Help("When this process began, in seconds since 1970")
+        .Register(parts_->registry)
+        .Add({})
+        .SetToCurrentTime();
+}
+
+Metrics::~Metrics() = default;
+
+prometheus::Registry& Metrics::registry() noexcept {
+    return parts_->registry;
+}
+
+void Metrics::http_answered(std::string_view method, unsigned status, std::chrono::microseconds time) {
+    const auto word = known_method(method);
+    const std::scoped_lock lock(parts_->mutex);
+    auto& counter = parts_->counters[{word, status}];
+    if (counter == nullptr)
+        counter = &parts_->requests.Add({{"method", std::string(word)}, {"status", std::to_string(status)}});
+    counter->Increment();
+    auto& histogram = parts_->histograms[word];
+    if (histogram == nullptr)
+        histogram = &parts_->seconds.Add(
+            {{"method", std::string(word)}},
+            prometheus::Histogram::BucketBoundaries{0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60});
+    histogram->Observe(static_cast<double>(time.count()) / 1e6);
+}
+
+void Metrics::watch_connections(std::function<std::size_t()> count) {
+    parts_->count_connections = std::move(count);
+}
+
+std::string Metrics::text() {
+    if (parts_->count_connections) parts_->connections.Set(static_cast<double>(parts_->count_connections()));
+    parts_->memory.Set(resident_bytes());
+    return prometheus::TextSerializer().Serialize(parts_->registry.Collect());
+}
+
+}  // namespace fairlead::service
