@@ -22,7 +22,8 @@ asio::thread_pool& pool() {
 
 }  // namespace
 
-awaitable<void> run_blocking(std::function<void()> work) {
+awaitable<void> run_elsewhere(const std::function<void(std::function<void()>)>& hand_over,
+                              std::function<void()> work) {
     const auto executor = co_await asio::this_coro::executor;
     std::exception_ptr failure;
     // Posting the completion makes the caller run on, to the end of its loop if it likes, while post itself
@@ -30,15 +31,17 @@ awaitable<void> run_blocking(std::function<void()> work) {
     // left it alone.
     const auto left = std::make_shared<std::atomic<bool>>(false);
     auto start = [&](auto handler) {
-        asio::post(pool(), [&failure, &work, left, executor, handler = std::move(handler),
-                            guard = asio::make_work_guard(executor)]() mutable {
+        auto back = std::make_shared<decltype(handler)>(std::move(handler));
+        auto guard =
+            std::make_shared<decltype(asio::make_work_guard(executor))>(asio::make_work_guard(executor));
+        hand_over([&failure, &work, left, executor, back, guard] {
             try {
                 work();
             } catch (...) {
                 failure = std::current_exception();
             }
-            asio::post(executor, std::move(handler));
-            guard.reset();
+            asio::post(executor, std::move(*back));
+            guard->reset();
             left->store(true, std::memory_order_release);
             left->notify_one();
         });
@@ -46,6 +49,13 @@ awaitable<void> run_blocking(std::function<void()> work) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(start, asio::use_awaitable);
     left->wait(false, std::memory_order_acquire);
     if (failure) std::rethrow_exception(failure);
+}
+
+awaitable<void> run_blocking(std::function<void()> work) {
+    std::function<void(std::function<void()>)> hand_over = [](std::function<void()> call) {
+        asio::post(pool(), std::move(call));
+    };
+    co_await run_elsewhere(hand_over, std::move(work));
 }
 
 }  // namespace fairlead

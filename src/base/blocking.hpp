@@ -12,6 +12,10 @@ namespace fairlead {
 /// cancelled caller still waits for the call to end, so `work` may refer to the caller's variables.
 awaitable<void> run_blocking(std::function<void()> work);
 
+/// The same on a thread of the caller's choice: `hand_over` gives a function to it, and returns at once.
+awaitable<void> run_elsewhere(const std::function<void(std::function<void()>)>& hand_over,
+                              std::function<void()> work);
+
 /// The same with a result.
 template <class Work>
     requires(!std::is_void_v<std::invoke_result_t<Work>>)

@@ -48,8 +48,8 @@ Kind parse_kind(std::string_view word) {
 
 std::string name_key(std::string_view name) {
     std::string key(name);
-    std::ranges::transform(key, key.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(
+        key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return key;
 }
 

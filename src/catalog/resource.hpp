@@ -24,8 +24,8 @@ struct Reference {
     friend bool operator==(const Reference&, const Reference&) = default;
 };
 
-/// Anything that is stored under a name, as the store sees it. The typed values (Connection, Variable, ...) are made
-/// from it and into it in this room; the store never looks into `definition`.
+/// Anything that is stored under a name, as the store sees it. The typed values (Connection, Variable, ...)
+/// are made from it and into it in this room; the store never looks into `definition`.
 struct Resource {
     Kind kind = Kind::connection;
     Record record;

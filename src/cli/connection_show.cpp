@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/utf8.hpp"
+#include "catalog/connection_resource.hpp"
 #include "cli/connection.hpp"
 #include "cli/table.hpp"
 #include "service/workspace.hpp"
@@ -84,17 +85,18 @@ void history(Context& context, const std::string& name) {
         for (const auto& r : revisions)
             documents.push_back(
                 {{"revision", r.number},
-                 {"change", r.change},
-                 {"name", r.name},
-                 {"at", to_rfc3339(r.at)},
-                 {"by", r.by},
-                 {"fields", r.fields},
+                 {"change", store::to_string(r.change)},
+                 {"name", r.resource.name},
+                 {"at", to_rfc3339(r.resource.record.updated_at)},
+                 {"by", r.resource.record.updated_by},
+                 {"fields", catalog::fields_to_json(catalog::connection_of(r.resource))},
                  {"changedSecrets", json::array(r.changed_secrets.begin(), r.changed_secrets.end())}});
         return context.json(documents);
     }
     Table table({"REVISION", "CHANGE", "NAME", "AT", "BY"});
     for (const auto& r : revisions)
-        table.add({std::to_string(r.number), r.change, r.name, to_rfc3339(r.at), r.by});
+        table.add({std::to_string(r.number), std::string(store::to_string(r.change)), r.resource.name,
+                   to_rfc3339(r.resource.record.updated_at), r.resource.record.updated_by});
     context.out(table.text(context.width()));
 }
 

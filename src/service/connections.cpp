@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <functional>
 #include <iterator>
 
 #include "base/near.hpp"
+#include "catalog/connection_resource.hpp"
 #include "fairlead/error.hpp"
 #include "fairlead/open.hpp"
 #include "service/vault.hpp"
@@ -22,12 +22,7 @@ Time now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::string name_key(std::string_view name) {
-    std::string key(name);
-    for (auto& c : key)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return key;
-}
+using catalog::name_key;
 
 bool same_name(std::string_view a, std::string_view b) {
     return name_key(a) == name_key(b);
@@ -75,8 +70,14 @@ Connection changed(Connection connection, const ConnectionPatch& changes, std::v
 
 }  // namespace
 
-Connections::Connections(store::ConnectionStore& store, Vault& vault, std::string user)
-    : store_(store), vault_(vault), user_(std::move(user)) {}
+Connections::Connections(store::ResourceStore& store, Vault& vault, const Actor& actor)
+    : store_(store), vault_(vault), actor_(actor) {}
+
+std::optional<Connection> Connections::find(std::string_view project, std::string_view name) {
+    const auto found = store_.find(catalog::Kind::connection, project, name);
+    if (!found) return std::nullopt;
+    return catalog::connection_of(*found);
+}
 
 Saved Connections::store_change(Connection connection, store::Change change, std::vector<Fault> warnings) {
     std::vector<std::string> changed_secrets;
@@ -86,14 +87,12 @@ Saved Connections::store_change(Connection connection, store::Change change, std
     auto& record = connection.record;
     record.revision += 1;
     record.updated_at = now();
-    record.updated_by = user_;
+    record.updated_by = actor_.name;
     if (change == store::Change::create) {
         record.created_at = record.updated_at;
-        record.created_by = user_;
-        store_.insert(connection);
-    } else {
-        store_.update(connection, change, changed_secrets);
+        record.created_by = actor_.name;
     }
+    store_.apply({change, catalog::to_resource(connection), std::move(changed_secrets)}, actor_.via);
     return {std::move(connection), std::move(warnings)};
 }
 
@@ -153,12 +152,15 @@ Saved Connections::set_enabled(std::string_view project, std::string_view name, 
 }
 
 void Connections::remove(std::string_view project, std::string_view name) {
-    store_.remove(get(project, name), user_, now());
+    auto connection = get(project, name);
+    connection.record.updated_at = now();
+    connection.record.updated_by = actor_.name;
+    store_.apply({store::Change::remove, catalog::to_resource(connection), {}}, actor_.via);
 }
 
 Connection Connections::get(std::string_view project, std::string_view name) {
-    if (auto found = store_.find(project, name)) return std::move(*found);
-    if (auto found = store_.find(catalog::kGlobalProject, name)) return std::move(*found);
+    if (auto found = find(project, name)) return std::move(*found);
+    if (auto found = find(catalog::kGlobalProject, name)) return std::move(*found);
     if (name.find("://") != std::string_view::npos)  // not repeated: it might hold a password
         throw Error(ErrorCode::invalid_argument,
                     "A URL stands where the name of a saved connection is needed.")
@@ -172,21 +174,30 @@ Connection Connections::get(std::string_view project, std::string_view name) {
 }
 
 std::vector<Connection> Connections::list(std::string_view project) {
-    auto found = store_.list(project);
+    const auto of = [&](std::string_view one) {
+        store::ResourceQuery query;
+        query.projects.emplace_back(one);
+        std::vector<Connection> connections;
+        for (const auto& resource : store_.list(query))
+            connections.push_back(catalog::connection_of(resource));
+        return connections;
+    };
+    auto found = of(project);
     if (project != catalog::kGlobalProject)
-        add_unhidden(found, store_.list(catalog::kGlobalProject), &Connection::name);
+        add_unhidden(found, of(catalog::kGlobalProject), &Connection::name);
     return found;
 }
 
 std::vector<std::string> Connections::names(std::string_view project) {
-    auto found = store_.names(project);
+    auto found = store_.names(catalog::Kind::connection, project);
     if (project != catalog::kGlobalProject)
-        add_unhidden(found, store_.names(catalog::kGlobalProject), std::identity{});
+        add_unhidden(found, store_.names(catalog::Kind::connection, catalog::kGlobalProject),
+                     std::identity{});
     return found;
 }
 
 std::vector<store::Revision> Connections::history(std::string_view project, std::string_view name) {
-    auto revisions = store_.history(get(project, name).record.id);
+    auto revisions = store_.revisions(get(project, name).record.id);
     std::ranges::reverse(revisions);
     return revisions;
 }

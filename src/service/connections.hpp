@@ -10,7 +10,8 @@
 #include "catalog/connection.hpp"
 #include "fairlead/file_system.hpp"
 #include "fairlead/observer.hpp"
-#include "store/connection_store.hpp"
+#include "service/actor.hpp"
+#include "store/resource_store.hpp"
 
 namespace fairlead::service {
 
@@ -27,8 +28,9 @@ struct Saved {
 /// here hold their secrets sealed.
 class Connections {
   public:
-    /// `user` is recorded as who made each change. Both references must outlive this object.
-    Connections(store::ConnectionStore& store, Vault& vault, std::string user);
+    /// `actor` is recorded as who made each change, as it is at that moment. The references must outlive this
+    /// object.
+    Connections(store::ResourceStore& store, Vault& vault, const Actor& actor);
 
     /// Throws already_exists for a name that is taken, invalid_argument with every fault.
     Saved create(std::string_view project, std::string_view name, const catalog::ConnectionPatch& fields);
@@ -47,7 +49,7 @@ class Connections {
     /// Those of the project and of `global`, by name; a project's own hides a global one of the same name.
     std::vector<catalog::Connection> list(std::string_view project);
     std::vector<std::string> names(std::string_view project);
-    /// The changes of a connection, newest first.
+    /// The changes of a connection, newest first; see catalog::connection_of for their resources.
     std::vector<store::Revision> history(std::string_view project, std::string_view name);
 
     /// What to open: the stored connection with overrides laid over it for one use, secrets in the clear.
@@ -77,9 +79,11 @@ class Connections {
     Saved store_change(catalog::Connection connection, store::Change change,
                        std::vector<Fault> warnings = {});
 
-    store::ConnectionStore& store_;
+    std::optional<catalog::Connection> find(std::string_view project, std::string_view name);
+
+    store::ResourceStore& store_;
     Vault& vault_;
-    std::string user_;
+    const Actor& actor_;
 };
 
 }  // namespace fairlead::service

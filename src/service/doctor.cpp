@@ -20,8 +20,8 @@
 #include "fairlead/error.hpp"
 #include "service/vault.hpp"
 #include "service/workspace.hpp"
-#include "store/sqlite/connection_store.hpp"
 #include "store/sqlite/migrations.hpp"
+#include "store/sqlite/setting_store.hpp"
 
 namespace fairlead::service {
 namespace {

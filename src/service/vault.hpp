@@ -5,7 +5,7 @@
 
 #include "catalog/connection.hpp"
 #include "catalog/secret_box.hpp"
-#include "store/connection_store.hpp"
+#include "store/setting_store.hpp"
 
 namespace fairlead::service {
 

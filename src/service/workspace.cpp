@@ -13,8 +13,7 @@
 #include "fairlead/error.hpp"
 #include "service/connections.hpp"
 #include "service/vault.hpp"
-#include "store/sqlite/connection_store.hpp"
-#include "store/sqlite/migrations.hpp"
+#include "store/store.hpp"
 
 namespace fairlead::service {
 namespace {
@@ -66,34 +65,39 @@ std::string absolute_path(const std::string& given) {
 }  // namespace
 
 struct Workspace::Parts {
-    Parts(std::string directory_, std::string user)
+    Parts(std::string directory_, const std::string& where)
         : directory(std::move(directory_)),
-          database(directory + "/fairlead.db"),
-          connection_store(database),
-          settings(database),
-          vault(directory, settings),
-          connections(connection_store, vault, std::move(user)) {
-        store::sqlite::migrate(database);
-    }
+          actor{user_name(), "cli"},
+          store(store::open(where.empty() ? directory + "/fairlead.db" : where)),
+          vault(directory, store->settings()),
+          connections(store->resources(), vault, actor) {}
 
     std::string directory;
-    store::sqlite::Database database;
-    store::sqlite::SqliteConnectionStore connection_store;
-    store::sqlite::SqliteSettingStore settings;
+    Actor actor;
+    std::unique_ptr<store::Store> store;
     Vault vault;
     Connections connections;
 };
 
-Workspace::Workspace(std::string directory, std::string user) {
+Workspace::Workspace(std::string directory, const std::string& store) {
     directory = choose_directory(directory);
     make_directory(directory);
-    parts_ = std::make_unique<Parts>(std::move(directory), user.empty() ? user_name() : std::move(user));
+    parts_ = std::make_unique<Parts>(std::move(directory), store);
 }
 
 Workspace::~Workspace() = default;
 
 const std::string& Workspace::directory() const noexcept {
     return parts_->directory;
+}
+store::Store& Workspace::store() noexcept {
+    return *parts_->store;
+}
+void Workspace::act_as(Actor actor) {
+    parts_->actor = std::move(actor);
+}
+const Actor& Workspace::actor() const noexcept {
+    return parts_->actor;
 }
 Connections& Workspace::connections() noexcept {
     return parts_->connections;
@@ -102,7 +106,7 @@ Vault& Workspace::vault() noexcept {
     return parts_->vault;
 }
 int Workspace::schema_version() {
-    return store::sqlite::version_of(parts_->database);
+    return parts_->store->schema_version();
 }
 
 std::string Workspace::choose_directory(const std::string& given) {

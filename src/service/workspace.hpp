@@ -3,24 +3,35 @@
 #include <memory>
 #include <string>
 
+#include "service/actor.hpp"
+
+namespace fairlead::store {
+class Store;
+}
+
 namespace fairlead::service {
 
 class Connections;
 class Vault;
 
-/// The data directory, opened: its database, its key, and the services over them. One per process is enough;
-/// used from one thread.
+/// The data directory, opened: its store, its key, and the services over them. Used from one thread; a
+/// process that answers many at once has several (WorkspacePool).
 class Workspace {
   public:
-    /// `directory` empty: see choose_directory. It is made with mode 0700 on first use. `user` is who changes
-    /// are recorded for; empty: the operating system's user name. Throws Error{permission_denied} for a
-    /// directory that others may write to.
-    explicit Workspace(std::string directory, std::string user = {});
+    /// `directory` empty: see choose_directory. It is made with mode 0700 on first use. `store` is where
+    /// everything but the key is kept, as store::open takes it; empty: fairlead.db in the directory. Changes
+    /// are recorded for the operating system's user, by the command line, until act_as says otherwise. Throws
+    /// Error{permission_denied} for a directory that others may write to, and what store::open throws.
+    explicit Workspace(std::string directory, const std::string& store = {});
     ~Workspace();
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
 
     const std::string& directory() const noexcept;
+    store::Store& store() noexcept;
+    /// Who the changes that follow are recorded for.
+    void act_as(Actor actor);
+    const Actor& actor() const noexcept;
     Connections& connections() noexcept;
     Vault& vault() noexcept;
     /// The version of the database's schema.

@@ -18,8 +18,8 @@ std::string_view to_string(Change change) noexcept;
 /// Throws Error{internal}: the words come from a store.
 Change parse_change(std::string_view word);
 
-/// One thing to be changed. The resource is as it shall be, with its new revision (1 for create) and who and when
-/// in its record; for remove with the stored revision, and who and when.
+/// One thing to be changed. The resource is as it shall be, with its new revision (1 for create) and who and
+/// when in its record; for remove with the stored revision, and who and when.
 struct ResourceChange {
     Change change = Change::create;
     catalog::Resource resource;
@@ -64,9 +64,10 @@ class ResourceStore {
     /// By name.
     virtual std::vector<std::string> names(catalog::Kind kind, std::string_view project) = 0;
 
-    /// All of them or none, in one transaction; each leaves a revision, which is its audit entry too. `via` says how
-    /// it was asked for, such as "cli" or "api". Throws already_exists when a name is taken, conflict when a stored
-    /// revision is not the one before (or, for remove, not the one of the record), each naming the thing.
+    /// All of them or none, in one transaction; each leaves a revision, which is its audit entry too. `via`
+    /// says how it was asked for, such as "cli" or "api". Throws already_exists when a name is taken,
+    /// conflict when a stored revision is not the one before (or, for remove, not the one of the record),
+    /// each naming the thing.
     virtual void apply(std::span<const ResourceChange> changes, std::string_view via) = 0;
     void apply(const ResourceChange& change, std::string_view via) { apply(std::span(&change, 1), via); }
 

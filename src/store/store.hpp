@@ -10,8 +10,8 @@
 
 namespace fairlead::store {
 
-/// All that is kept, of one engine. Opened, its schema is the newest. Used from one thread; several Stores, also of
-/// several processes, may be open at once.
+/// All that is kept, of one engine. Opened, its schema is the newest. Used from one thread; several Stores,
+/// also of several processes, may be open at once.
 class Store {
   public:
     virtual ~Store() = default;
@@ -20,7 +20,8 @@ class Store {
     virtual AuditStore& audit() = 0;
     virtual SettingStore& settings() = 0;
 
-    /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing. Must not be nested.
+    /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing. Must not be
+    /// nested.
     virtual void together(const std::function<void()>& work) = 0;
 
     /// The version of its schema.
@@ -29,9 +30,9 @@ class Store {
     virtual std::string description() const = 0;
 };
 
-/// Opens a store, makes it if it is not there, and brings its schema up to date. `where`: the path of an SQLite
-/// file. Throws conflict naming both versions when its schema is newer than this build's, permission_denied,
-/// no_space, server_busy.
+/// Opens a store, makes it if it is not there, and brings its schema up to date. `where`: the path of an
+/// SQLite file. Throws conflict naming both versions when its schema is newer than this build's,
+/// permission_denied, no_space, server_busy.
 std::unique_ptr<Store> open(const std::string& where);
 
 }  // namespace fairlead::store

@@ -8,8 +8,9 @@
 namespace fairlead::store {
 namespace {
 
-constexpr std::array kChanges{Change::create,  Change::update,   Change::rename, Change::move,   Change::enable,
-                              Change::disable, Change::rollback, Change::import, Change::rotate, Change::remove};
+constexpr std::array kChanges{Change::create, Change::update,  Change::rename,   Change::move,
+                              Change::enable, Change::disable, Change::rollback, Change::import,
+                              Change::rotate, Change::remove};
 
 }  // namespace
 

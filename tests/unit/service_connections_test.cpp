@@ -24,7 +24,8 @@ class ConnectionsTest : public ::testing::Test {
 
     void reopen() {
         workspace_.reset();
-        workspace_ = std::make_unique<Workspace>(directory(), "alice");
+        workspace_ = std::make_unique<Workspace>(directory());
+        workspace_->act_as({"alice", "cli"});
     }
     std::string directory() const { return (folder_ / "data").string(); }
     Connections& connections() { return workspace_->connections(); }

@@ -83,6 +83,17 @@ Statement& Statement::bind_blob(std::string_view bytes) {
     return *this;
 }
 
+Statement& Statement::bind_null() {
+    if (sqlite3_bind_null(statement_.get(), ++bound_) != SQLITE_OK) throw_last(database_);
+    return *this;
+}
+
+Statement& Statement::again() {
+    sqlite3_reset(statement_.get());  // its result is that of the step before, which was thrown already
+    bound_ = 0;
+    return *this;
+}
+
 bool Statement::step() {
     switch (sqlite3_step(statement_.get())) {
         case SQLITE_ROW:
@@ -115,6 +126,10 @@ std::int64_t Statement::number(int column) const {
     return sqlite3_column_int64(statement_.get(), column);
 }
 
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
 void Database::Close::operator()(sqlite3* database) const noexcept {
     sqlite3_close(database);
 }
@@ -141,8 +156,9 @@ std::int64_t Database::changes() const {
     return sqlite3_changes64(database_.get());
 }
 
-Transaction::Transaction(Database& database) : database_(database) {
-    database_.run("BEGIN IMMEDIATE");
+Transaction::Transaction(Database& database)
+    : database_(database), open_(sqlite3_get_autocommit(database.database_.get()) != 0) {
+    if (open_) database_.run("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {
@@ -150,7 +166,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-    database_.run("COMMIT");
+    if (open_) database_.run("COMMIT");
     open_ = false;
 }
 

@@ -20,6 +20,9 @@ class Statement {
     Statement& bind(std::string_view text);
     Statement& bind(std::int64_t number);
     Statement& bind_blob(std::string_view bytes);
+    Statement& bind_null();
+    /// Ready to be bound and run anew.
+    Statement& again();
 
     /// Goes to the next row; false at the end. Throws as Database::run does.
     bool step();
@@ -29,6 +32,7 @@ class Statement {
     std::string_view text(int column) const;
     std::string_view blob(int column) const;
     std::int64_t number(int column) const;
+    bool is_null(int column) const;
 
   private:
     struct Finalize {
@@ -61,7 +65,8 @@ class Database {
     std::unique_ptr<sqlite3, Close> database_;
 };
 
-/// A transaction that writes: takes the write lock at once and is rolled back unless committed.
+/// A transaction that writes: takes the write lock at once and is rolled back unless committed. Within
+/// another one it is a part of that.
 class Transaction {
   public:
     explicit Transaction(Database& database);
@@ -72,7 +77,7 @@ class Transaction {
 
   private:
     Database& database_;
-    bool open_ = true;
+    bool open_;
 };
 
 }  // namespace fairlead::store::sqlite

@@ -1,0 +1,44 @@
+#include "store/sqlite/store.hpp"
+
+#include "store/sqlite/audit_store.hpp"
+#include "store/sqlite/migrations.hpp"
+#include "store/sqlite/resource_store.hpp"
+#include "store/sqlite/setting_store.hpp"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+class SqliteStore final : public Store {
+  public:
+    explicit SqliteStore(const std::string& path)
+        : database_(path), resources_(database_), audit_(database_), settings_(database_) {
+        migrate(database_);
+    }
+
+    ResourceStore& resources() override { return resources_; }
+    AuditStore& audit() override { return audit_; }
+    SettingStore& settings() override { return settings_; }
+
+    void together(const std::function<void()>& work) override {
+        Transaction transaction(database_);
+        work();
+        transaction.commit();
+    }
+
+    int schema_version() override { return version_of(database_); }
+    std::string description() const override { return "SQLite " + database_.path(); }
+
+  private:
+    Database database_;
+    SqliteResourceStore resources_;
+    SqliteAuditStore audit_;
+    SqliteSettingStore settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open(const std::string& path) {
+    return std::make_unique<SqliteStore>(path);
+}
+
+}  // namespace fairlead::store::sqlite
