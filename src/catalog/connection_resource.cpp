@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "catalog/expand_connection.hpp"
+
 namespace fairlead::catalog {
 
 Resource to_resource(const Connection& connection) {
@@ -15,6 +17,8 @@ Resource to_resource(const Connection& connection) {
     for (const auto* column : {"name", "enabled", "tags"})
         resource.definition.erase(column);
     resource.sealed = connection.sealed;
+    for (auto& variable : variables_in(connection))
+        resource.references.push_back({Kind::variable, std::move(variable)});
     return resource;
 }
 

@@ -6,6 +6,7 @@
 #include "catalog/checks.hpp"
 #include "catalog/connection.hpp"
 #include "catalog/connection_fields.hpp"
+#include "catalog/expand_connection.hpp"
 #include "catalog/variables.hpp"
 
 namespace fairlead::catalog {
@@ -13,12 +14,15 @@ namespace {
 
 constexpr std::size_t kLongestName = 128;
 constexpr std::size_t kLongestDescription = 1000;
+/// Whether `${name}` is still a variable, whose value is checked when it is known, or text like any other.
+enum class Variables { allowed, replaced };
+
 constexpr unsigned kLongestWait = 86'400;  // a day, in seconds
 
 /// Gathers the faults of one connection.
 class Checker {
   public:
-    explicit Checker(const Connection& connection) : c_(connection) {}
+    Checker(const Connection& connection, Variables variables) : c_(connection), variables_(variables) {}
 
     Verdict check() {
         check_texts();
@@ -51,12 +55,17 @@ class Checker {
         const std::string shown = secret || is_pem(path) ? "" : std::string(text);
         if (!may_hold_lines(path) && has_control_bytes(text))
             fault(std::string(path), shown, "holds a line break or a NUL byte, which is not allowed");
-        else if (const auto name = first_variable(text); name && path != "description")
-            fault(std::string(path), shown,
-                  fmt::format(
-                      "needs the variable '{}', which is not defined; write the value itself, or $${{ for a "
-                      "literal ${{",
-                      *name));
+        else if (variables_ == Variables::allowed && may_hold_variables(path))
+            for (const auto& name : variables_in(text))
+                if (!is_variable_name(name))
+                    fault(std::string(path), shown,
+                          fmt::format("holds '${{{}}}', which is no name of a variable; write $${{ for a literal ${{",
+                                      name));
+    }
+
+    /// Whether the value is only known when the variables in it are.
+    bool is_open(std::string_view text) const {
+        return variables_ == Variables::allowed && has_variables(text);
     }
 
     void check_texts() {
@@ -82,8 +91,8 @@ class Checker {
     }
 
     void check_target() {
-        if (!first_variable(c_.host)) fault("host", c_.host, problem_of_host(c_.host));
-        if (!c_.port.empty() && !first_variable(c_.port))
+        if (!is_open(c_.host)) fault("host", c_.host, problem_of_host(c_.host));
+        if (!c_.port.empty() && !is_open(c_.port))
             fault("port", c_.port, problem_of_number(c_.port, 1, 65'535));
         if (c_.protocol == Protocol::sftp && c_.username.empty())
             fault("username", "", "is missing; SFTP needs one");
@@ -91,7 +100,7 @@ class Checker {
             fault("workingDirectory", "", "is empty; write / for the server's root");
         if (has_parent_part(c_.working_directory))
             fault("workingDirectory", c_.working_directory, "must not hold '..'; write the directory itself");
-        if (!c_.proxy.empty() && !first_variable(c_.proxy)) {
+        if (!c_.proxy.empty() && !is_open(c_.proxy)) {
             const auto problem = problem_of_proxy(c_.proxy);
             fault("proxy", problem.find("password") == std::string::npos ? c_.proxy : "", problem);
         }
@@ -115,16 +124,17 @@ class Checker {
             check_range("idleTimeoutSeconds", *c_.idle_timeout_seconds, 1, kLongestWait);
         check_range("retryCount", c_.retry_count, 0, 100);
         check_range("maxSessions", c_.max_sessions, 1, 256);
-        fault("bandwidthLimit", c_.bandwidth_limit, problem_of_rate_schedule(c_.bandwidth_limit));
+        if (!is_open(c_.bandwidth_limit))
+            fault("bandwidthLimit", c_.bandwidth_limit, problem_of_rate_schedule(c_.bandwidth_limit));
     }
 
     void check_tls() {
         const auto& tls = c_.tls;
         static constexpr std::array kVersions{"TLS", "TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
-        if (!first_variable(tls.version) && std::ranges::find(kVersions, tls.version) == kVersions.end())
+        if (!is_open(tls.version) && std::ranges::find(kVersions, tls.version) == kVersions.end())
             fault("tls.version", tls.version,
                   "must be TLS (1.2 and newer), TLS1.0, TLS1.1, TLS1.2 or TLS1.3");
-        if (!tls.pin.empty()) fault("tls.pin", tls.pin, problem_of_fingerprint(tls.pin));
+        if (!tls.pin.empty() && !is_open(tls.pin)) fault("tls.pin", tls.pin, problem_of_fingerprint(tls.pin));
         std::string problem;
         if (!tls.ca.empty()) fault("tls.ca", "", problem_of_certificates(tls.ca));
         if (!tls.certificate.empty())
@@ -144,10 +154,10 @@ class Checker {
     }
 
     void check_ftp() {
-        if (!c_.ftp.active_address.empty())
+        if (!c_.ftp.active_address.empty() && !is_open(c_.ftp.active_address))
             fault("ftp.activeAddress", c_.ftp.active_address, problem_of_ip_address(c_.ftp.active_address));
-        fault("ftp.charset", c_.ftp.charset, problem_of_charset(c_.ftp.charset));
-        fault("ftp.timeZone", c_.ftp.time_zone, problem_of_time_zone(c_.ftp.time_zone));
+        if (!is_open(c_.ftp.charset)) fault("ftp.charset", c_.ftp.charset, problem_of_charset(c_.ftp.charset));
+        if (!is_open(c_.ftp.time_zone)) fault("ftp.timeZone", c_.ftp.time_zone, problem_of_time_zone(c_.ftp.time_zone));
         for (const auto& command : c_.ftp.login_commands)
             if (command.empty()) fault("ftp.loginCommands", "", "holds an empty command");
     }
@@ -156,7 +166,7 @@ class Checker {
         if (!c_.sftp.private_key.empty())
             fault("sftp.privateKey", "", problem_of_ssh_key(c_.sftp.private_key.reveal()));
         for (const auto& key : c_.sftp.host_keys)
-            fault("sftp.hostKeys", key, problem_of_fingerprint(key));
+            if (!is_open(key)) fault("sftp.hostKeys", key, problem_of_fingerprint(key));
     }
 
     void warn_of_odd_ports() {
@@ -183,6 +193,7 @@ class Checker {
     }
 
     const Connection& c_;
+    Variables variables_;
     Verdict verdict_;
 };
 
@@ -216,7 +227,11 @@ std::uint16_t port_of(const Connection& connection) noexcept {
 }
 
 Verdict validate(const Connection& connection) {
-    return Checker(connection).check();
+    return Checker(connection, Variables::allowed).check();
+}
+
+Verdict validate_expanded(const Connection& connection) {
+    return Checker(connection, Variables::replaced).check();
 }
 
 namespace {
@@ -235,6 +250,11 @@ std::vector<Fault> require_valid(const Connection& connection, std::vector<Fault
     faults.insert(faults.end(), verdict.faults.begin(), verdict.faults.end());
     if (!faults.empty()) throw invalid(connection.name, std::move(faults));
     return std::move(verdict.warnings);
+}
+
+void require_valid_expanded(const Connection& connection) {
+    auto verdict = validate_expanded(connection);
+    if (!verdict.faults.empty()) throw invalid(connection.name, std::move(verdict.faults));
 }
 
 }  // namespace fairlead::catalog

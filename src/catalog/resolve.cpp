@@ -5,19 +5,15 @@
 
 #include "catalog/checks.hpp"
 #include "catalog/connection.hpp"
-#include "catalog/variables.hpp"
+#include "catalog/expand_connection.hpp"
 
 namespace fairlead::catalog {
 namespace {
 
-Secret expand_secret(const Secret& secret, std::string_view field) {
-    return Secret(expand(secret.reveal(), field));
-}
-
 std::string proxy_url(const Connection& c) {
-    if (c.proxy.empty() || c.proxy_password.empty()) return expand(c.proxy, "proxy");
-    boost::urls::url url(expand(c.proxy, "proxy"));
-    url.set_password(expand(c.proxy_password.reveal(), "proxyPassword"));
+    if (c.proxy.empty() || c.proxy_password.empty()) return c.proxy;
+    boost::urls::url url(c.proxy);
+    url.set_password(c.proxy_password.reveal());
     return std::string(url.buffer());
 }
 
@@ -56,15 +52,15 @@ Timeouts timeouts_of(const Connection& c) {
 }  // namespace
 
 Endpoint resolve(const Connection& connection) {
-    require_valid(connection);
+    require_valid_expanded(connection);
     Endpoint endpoint;
     endpoint.name = connection.name;
     endpoint.protocol = connection.protocol;
-    endpoint.host = std::string(without_brackets(expand(connection.host, "host")));
+    endpoint.host = std::string(without_brackets(connection.host));
     endpoint.port = port_of(connection);
-    endpoint.username = expand(connection.username, "username");
-    endpoint.password = expand_secret(connection.password, "password");
-    endpoint.working_directory = expand(connection.working_directory, "workingDirectory");
+    endpoint.username = connection.username;
+    endpoint.password = connection.password;
+    endpoint.working_directory = connection.working_directory;
     endpoint.timeouts = timeouts_of(connection);
     endpoint.retry_count = connection.retry_count;
     endpoint.max_sessions = connection.max_sessions;

@@ -2,14 +2,16 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <iterator>
 
 #include "base/near.hpp"
 #include "catalog/connection_resource.hpp"
+#include "catalog/expand_connection.hpp"
 #include "fairlead/error.hpp"
-#include "fairlead/open.hpp"
+#include "service/connection_change.hpp"
+#include "service/places.hpp"
+#include "service/stamp.hpp"
 #include "service/vault.hpp"
 
 namespace fairlead::service {
@@ -17,16 +19,10 @@ namespace {
 
 using catalog::Connection;
 using catalog::ConnectionPatch;
-
-Time now() {
-    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
+using catalog::Kind;
 using catalog::name_key;
 
-bool same_name(std::string_view a, std::string_view b) {
-    return name_key(a) == name_key(b);
-}
+constexpr std::size_t kUsualPage = 100;
 
 /// Adds what is global to a project's own, by name; an own one hides a global one of the same name.
 template <class Item, class Name>
@@ -39,97 +35,108 @@ void add_unhidden(std::vector<Item>& own, std::vector<Item> global, Name name) {
     std::ranges::sort(own, std::less<>{}, key);
 }
 
-/// Whether a secret meant for `before` would reach somebody else with `after`.
-bool leads_elsewhere(const Connection& before, const Connection& after) {
-    return !same_name(before.host, after.host) || before.proxy != after.proxy;
-}
-
-/// An explicitly empty secret in a change removes the stored one.
-void remove_emptied(Connection& connection, const ConnectionPatch& changes) {
-    for (const auto& [field, secret] : catalog::secrets_of(connection)) {
-        const auto given = changes.secrets.find(field);
-        const bool emptied =
-            given != changes.secrets.end() ? given->second.empty() : changes.sets_empty_text(field);
-        if (emptied) connection.sealed.erase(field);
-    }
-}
-
-/// The stored secrets that were not given anew.
-std::vector<std::string> kept_secrets(Connection& connection) {
-    std::vector<std::string> kept;
-    for (const auto& [field, secret] : catalog::secrets_of(connection))
-        if (secret->empty() && connection.sealed.contains(field)) kept.push_back(field);
-    return kept;
-}
-
-Connection changed(Connection connection, const ConnectionPatch& changes, std::vector<Fault>& faults) {
-    connection = catalog::apply(std::move(connection), changes, faults);
-    remove_emptied(connection, changes);
-    return connection;
+/// The variables that only the stored secrets need: seen in the references, and in no other field.
+std::vector<catalog::Reference> needed_by_secrets(const catalog::Resource& stored) {
+    auto references = stored.references;
+    const auto plain = catalog::variables_in(catalog::connection_of(stored));
+    std::erase_if(references, [&](const catalog::Reference& reference) {
+        return reference.kind != Kind::variable || std::ranges::find(plain, reference.name) != plain.end();
+    });
+    return references;
 }
 
 }  // namespace
 
-Connections::Connections(store::ResourceStore& store, Vault& vault, const Actor& actor)
-    : store_(store), vault_(vault), actor_(actor) {}
+Connections::Connections(store::ResourceStore& store, Vault& vault, Variables& variables, const Actor& actor,
+                         const std::string& environment)
+    : store_(store), vault_(vault), variables_(variables), actor_(actor), environment_(environment) {}
 
 std::optional<Connection> Connections::find(std::string_view project, std::string_view name) {
-    const auto found = store_.find(catalog::Kind::connection, project, name);
+    const auto found = store_.find(Kind::connection, project, name);
     if (!found) return std::nullopt;
     return catalog::connection_of(*found);
 }
 
-Saved Connections::store_change(Connection connection, store::Change change, std::vector<Fault> warnings) {
-    std::vector<std::string> changed_secrets;
+store::ResourceChange Connections::prepare(Connection& connection, store::Change change,
+                                           std::vector<std::string> removed_secrets) {
+    auto changed_secrets = std::move(removed_secrets);
+    std::vector<catalog::Reference> references;
+    for (const auto& name : catalog::variables_in(connection))
+        references.push_back({Kind::variable, name});
+    if (!connection.record.id.empty() && !kept_secrets(connection).empty())
+        if (const auto stored = store_.find(connection.record.id))
+            for (auto& reference : needed_by_secrets(*stored))
+                if (std::ranges::find(references, reference) == references.end())
+                    references.push_back(std::move(reference));
     for (const auto& [field, secret] : catalog::secrets_of(connection))
         if (!secret->empty()) changed_secrets.push_back(field);
+    stamp(connection.record, actor_);
     vault_.seal(connection);
-    auto& record = connection.record;
-    record.revision += 1;
-    record.updated_at = now();
-    record.updated_by = actor_.name;
-    if (change == store::Change::create) {
-        record.created_at = record.updated_at;
-        record.created_by = actor_.name;
-    }
-    store_.apply({change, catalog::to_resource(connection), std::move(changed_secrets)}, actor_.via);
+    auto resource = catalog::to_resource(connection);
+    resource.references = std::move(references);
+    return {change, std::move(resource), std::move(changed_secrets)};
+}
+
+Saved Connections::store_change(Connection connection, store::Change change, std::vector<Fault> warnings,
+                                std::vector<std::string> removed_secrets) {
+    const auto prepared = prepare(connection, change, std::move(removed_secrets));
+    if (change == store::Change::create)
+        apply_in_project(store_, actor_, connection.record.project, {prepared});
+    else
+        store_.apply(prepared, actor_.via);
     return {std::move(connection), std::move(warnings)};
 }
 
-Saved Connections::create(std::string_view project, std::string_view name, const ConnectionPatch& fields) {
+Connection Connections::made(std::string_view project, std::string_view name, const ConnectionPatch& fields,
+                             std::vector<Fault>& warnings) {
     std::vector<Fault> faults;
     auto connection = catalog::apply(Connection{}, fields, faults);
     connection.name = name;
     connection.record.project = project;
-    connection.record.id = catalog::make_id();
-    auto warnings = catalog::require_valid(connection, std::move(faults));
+    warnings = catalog::require_valid(connection, std::move(faults));
+    return connection;
+}
+
+Saved Connections::create(std::string_view project, std::string_view name, const ConnectionPatch& fields) {
+    std::vector<Fault> warnings;
+    auto connection = made(project, name, fields, warnings);
     return store_change(std::move(connection), store::Change::create, std::move(warnings));
 }
 
+std::vector<Saved> Connections::create_all(
+    std::string_view project, std::span<const std::pair<std::string, ConnectionPatch>> connections) {
+    std::vector<Saved> saved;
+    std::vector<store::ResourceChange> changes;
+    for (const auto& [name, fields] : connections) {
+        auto& one = saved.emplace_back();
+        one.connection = made(project, name, fields, one.warnings);
+        changes.push_back(prepare(one.connection, store::Change::create));
+    }
+    apply_in_project(store_, actor_, project, changes);
+    return saved;
+}
+
+Connection Connections::expected(std::string_view project, std::string_view name, Revision revision) {
+    auto connection = get(project, name);
+    require_revision(Kind::connection, connection.name, connection.record, revision);
+    return connection;
+}
+
 Saved Connections::update(std::string_view project, std::string_view name, const ConnectionPatch& changes,
-                          std::optional<std::int64_t> expected_revision) {
-    const auto before = get(project, name);
-    if (expected_revision && *expected_revision != before.record.revision)
-        throw Error(ErrorCode::conflict,
-                    fmt::format("The connection '{}' is at revision {}, not {}; nothing was changed.",
-                                before.name, before.record.revision, *expected_revision))
-            .hinting("look at it again and repeat the change");
+                          Revision revision) {
+    const auto before = expected(project, name, revision);
     std::vector<Fault> faults;
-    auto after = changed(before, changes, faults);
+    std::vector<std::string> removed;
+    auto after = changed(before, changes, faults, &removed);
     auto warnings = catalog::require_valid(after, std::move(faults));
     if (leads_elsewhere(before, after))
         for (const auto& field : kept_secrets(after))
             warnings.push_back(
                 {field, "", fmt::format("stays as it was and will be used with {}", after.host)});
-    const auto change = after.name == before.name ? store::Change::update : store::Change::rename;
-    return store_change(std::move(after), change, std::move(warnings));
-}
-
-Saved Connections::rename(std::string_view project, std::string_view name, std::string_view new_name) {
-    auto connection = get(project, name);
-    connection.name = new_name;
-    catalog::require_valid(connection);
-    return store_change(std::move(connection), store::Change::rename);
+    if (after.name != before.name)
+        return store_rename(std::move(after), before.name, store::Change::rename, std::move(warnings),
+                            std::move(removed));
+    return store_change(std::move(after), store::Change::update, std::move(warnings), std::move(removed));
 }
 
 Saved Connections::duplicate(std::string_view project, std::string_view name, std::string_view new_name) {
@@ -139,23 +146,16 @@ Saved Connections::duplicate(std::string_view project, std::string_view name, st
     connection.name = new_name;
     connection.record = {};
     connection.record.project = project;
-    connection.record.id = catalog::make_id();
     catalog::require_valid(connection);
     return store_change(std::move(connection), store::Change::create);
 }
 
-Saved Connections::set_enabled(std::string_view project, std::string_view name, bool enabled) {
-    auto connection = get(project, name);
+Saved Connections::set_enabled(std::string_view project, std::string_view name, bool enabled,
+                               Revision revision) {
+    auto connection = expected(project, name, revision);
     if (connection.enabled == enabled) return {std::move(connection), {}};
     connection.enabled = enabled;
     return store_change(std::move(connection), enabled ? store::Change::enable : store::Change::disable);
-}
-
-void Connections::remove(std::string_view project, std::string_view name) {
-    auto connection = get(project, name);
-    connection.record.updated_at = now();
-    connection.record.updated_by = actor_.name;
-    store_.apply({store::Change::remove, catalog::to_resource(connection), {}}, actor_.via);
 }
 
 Connection Connections::get(std::string_view project, std::string_view name) {
@@ -188,86 +188,31 @@ std::vector<Connection> Connections::list(std::string_view project) {
     return found;
 }
 
+ConnectionPage Connections::page(std::string_view project, store::ResourceQuery query) {
+    query.kind = Kind::connection;
+    query.projects = {std::string(project)};
+    if (project != catalog::kGlobalProject) query.projects.emplace_back(catalog::kGlobalProject);
+    const auto limit = query.limit == 0 ? kUsualPage : query.limit;
+    query.limit = limit + 1;  // one more says whether there is another page
+    auto found = store_.list(query);
+    ConnectionPage page;
+    if (found.size() > limit) {
+        found.resize(limit);
+        page.next = store::cursor_of(found.back(), query.order);
+    }
+    for (const auto& resource : found) {
+        const bool hidden = resource.record.project != project &&
+                            store_.find(Kind::connection, project, resource.name).has_value();
+        if (!hidden) page.connections.push_back(catalog::connection_of(resource));
+    }
+    return page;
+}
+
 std::vector<std::string> Connections::names(std::string_view project) {
-    auto found = store_.names(catalog::Kind::connection, project);
+    auto found = store_.names(Kind::connection, project);
     if (project != catalog::kGlobalProject)
-        add_unhidden(found, store_.names(catalog::Kind::connection, catalog::kGlobalProject),
-                     std::identity{});
+        add_unhidden(found, store_.names(Kind::connection, catalog::kGlobalProject), std::identity{});
     return found;
-}
-
-std::vector<store::Revision> Connections::history(std::string_view project, std::string_view name) {
-    auto revisions = store_.revisions(get(project, name).record.id);
-    std::ranges::reverse(revisions);
-    return revisions;
-}
-
-Connection Connections::usable(std::string_view project, std::string_view name,
-                               const ConnectionPatch& overrides) {
-    const auto stored = get(project, name);
-    if (!stored.enabled)
-        throw Error(ErrorCode::disabled, fmt::format("The connection '{}' is disabled.", stored.name))
-            .hinting(fmt::format("fairlead connection enable {}", stored.name));
-    return overridden(stored, overrides);
-}
-
-Connection Connections::overridden(const Connection& stored, const ConnectionPatch& overrides) {
-    std::vector<Fault> faults;
-    auto connection = changed(stored, overrides, faults);
-    if (leads_elsewhere(stored, connection)) {
-        const bool given = !connection.password.empty() || !connection.sftp.private_key.empty();
-        if (!given && !kept_secrets(connection).empty())
-            throw Error(
-                ErrorCode::invalid_argument,
-                fmt::format("The stored secrets of the connection '{}' are not sent to another host ({}).",
-                            stored.name, connection.host))
-                .hinting("give the password for it with --password-env, --password-file or --password-stdin");
-        connection.sealed.clear();
-    }
-    vault_.open(connection);
-    catalog::require_valid(connection, std::move(faults));
-    return connection;
-}
-
-Connection Connections::to_open(const Connection& stored, std::string_view project,
-                                ConnectionPatch overrides) {
-    // Passwords given for one use are for URLs and for connections without one: a command may name several.
-    for (const auto& field : catalog::secrets_set(stored))
-        overrides.secrets.erase(field);
-    return usable(project, stored.name, overrides);
-}
-
-Endpoint Connections::endpoint(std::string_view project, std::string_view name, ConnectionPatch overrides) {
-    return catalog::resolve(to_open(get(project, name), project, std::move(overrides)));
-}
-
-awaitable<std::unique_ptr<FileSystem>> Connections::open(std::string project, std::string name,
-                                                         ConnectionPatch overrides, Observer* observer) {
-    const auto stored = get(project, name);
-    const auto connection = to_open(stored, project, std::move(overrides));
-    const auto endpoint = catalog::resolve(connection);
-    auto files = co_await fairlead::open(endpoint, OpenOptions{observer});
-    if (files->peer().host_key_is_new && !leads_elsewhere(stored, connection))
-        record_host_key(project, name, files->peer().host_key_fingerprint);
-    co_return files;
-}
-
-void Connections::record_host_key(std::string_view project, std::string_view name,
-                                  const std::string& fingerprint) {
-    constexpr int kAttempts = 5;
-    for (int attempt = 1; !fingerprint.empty(); ++attempt) {
-        auto connection = get(project, name);
-        auto& keys = connection.sftp.host_keys;
-        if (std::ranges::find(keys, fingerprint) != keys.end()) return;
-        keys.push_back(fingerprint);
-        try {
-            store_change(std::move(connection), store::Change::update);
-            return;
-        } catch (const Error& error) {
-            // Another process changed the connection, perhaps to record the same key.
-            if (error.code != ErrorCode::conflict || attempt == kAttempts) throw;
-        }
-    }
 }
 
 }  // namespace fairlead::service

@@ -47,6 +47,14 @@ const catalog::SecretBox& Vault::box(bool may_make_key) {
     return box_.emplace(std::move(box));
 }
 
+std::string Vault::seal(const Secret& secret, std::string_view record_id, std::string_view field) {
+    return box(true).seal(secret, record_id, field);
+}
+
+Secret Vault::open(std::string_view sealed, std::string_view record_id, std::string_view field) {
+    return box(false).open(sealed, record_id, field);
+}
+
 void Vault::seal(catalog::Connection& connection) {
     for (const auto& [field, secret] : catalog::secrets_of(connection)) {
         if (secret->empty()) continue;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "catalog/connection.hpp"
 #include "catalog/secret_box.hpp"
@@ -15,6 +16,11 @@ class Vault {
   public:
     /// The store must outlive this object.
     Vault(std::string data_directory, store::SettingStore& settings);
+
+    /// Encrypts one secret for a record and field; makes a key when there is none yet.
+    std::string seal(const Secret& secret, std::string_view record_id, std::string_view field);
+    /// Throws Error{internal} with a hint when the key is missing or another one.
+    Secret open(std::string_view sealed, std::string_view record_id, std::string_view field);
 
     /// Moves the secrets in the clear into `sealed`, for the connection's id. An empty new secret changes
     /// nothing.

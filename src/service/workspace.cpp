@@ -12,6 +12,8 @@
 
 #include "fairlead/error.hpp"
 #include "service/connections.hpp"
+#include "service/places.hpp"
+#include "service/variables.hpp"
 #include "service/vault.hpp"
 #include "store/store.hpp"
 
@@ -20,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string environment(const char* name) {
+std::string process_variable(const char* name) {
     const auto* value = std::getenv(name);
     return value != nullptr ? value : "";
 }
@@ -70,12 +72,19 @@ struct Workspace::Parts {
           actor{user_name(), "cli"},
           store(store::open(where.empty() ? directory + "/fairlead.db" : where)),
           vault(directory, store->settings()),
-          connections(store->resources(), vault, actor) {}
+          projects(store->resources(), actor),
+          environments(store->resources(), actor),
+          variables(store->resources(), vault, actor),
+          connections(store->resources(), vault, variables, actor, environment) {}
 
     std::string directory;
     Actor actor;
+    std::string environment;
     std::unique_ptr<store::Store> store;
     Vault vault;
+    Projects projects;
+    Environments environments;
+    Variables variables;
     Connections connections;
 };
 
@@ -99,6 +108,21 @@ void Workspace::act_as(Actor actor) {
 const Actor& Workspace::actor() const noexcept {
     return parts_->actor;
 }
+void Workspace::use_environment(std::string environment) {
+    parts_->environment = std::move(environment);
+}
+const std::string& Workspace::environment() const noexcept {
+    return parts_->environment;
+}
+Projects& Workspace::projects() noexcept {
+    return parts_->projects;
+}
+Environments& Workspace::environments() noexcept {
+    return parts_->environments;
+}
+Variables& Workspace::variables() noexcept {
+    return parts_->variables;
+}
 Connections& Workspace::connections() noexcept {
     return parts_->connections;
 }
@@ -111,10 +135,10 @@ int Workspace::schema_version() {
 
 std::string Workspace::choose_directory(const std::string& given) {
     if (!given.empty()) return absolute_path(given);
-    if (const auto chosen = environment("FAIRLEAD_DATA"); !chosen.empty()) return absolute_path(chosen);
-    if (const auto data_home = environment("XDG_DATA_HOME"); data_home.starts_with('/'))
+    if (const auto chosen = process_variable("FAIRLEAD_DATA"); !chosen.empty()) return absolute_path(chosen);
+    if (const auto data_home = process_variable("XDG_DATA_HOME"); data_home.starts_with('/'))
         return data_home + "/fairlead";
-    auto home = environment("HOME");
+    auto home = process_variable("HOME");
     if (const auto* entry = account(); home.empty() && entry != nullptr) home = entry->pw_dir;
     return home + "/.local/share/fairlead";
 }

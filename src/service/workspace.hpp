@@ -12,6 +12,9 @@ class Store;
 namespace fairlead::service {
 
 class Connections;
+class Environments;
+class Projects;
+class Variables;
 class Vault;
 
 /// The data directory, opened: its store, its key, and the services over them. Used from one thread; a
@@ -32,6 +35,12 @@ class Workspace {
     /// Who the changes that follow are recorded for.
     void act_as(Actor actor);
     const Actor& actor() const noexcept;
+    /// Which environment `${name}` is looked up in by what follows; empty: none.
+    void use_environment(std::string environment);
+    const std::string& environment() const noexcept;
+    Projects& projects() noexcept;
+    Environments& environments() noexcept;
+    Variables& variables() noexcept;
     Connections& connections() noexcept;
     Vault& vault() noexcept;
     /// The version of the database's schema.

@@ -58,6 +58,7 @@ awaitable<void> WorkspacePool::run(Actor actor, std::function<void(Workspace&)> 
     co_await run_elsewhere(hand_over, [&] {
         auto workspace = parts_->take();
         workspace->act_as(actor);
+        workspace->use_environment({});
         try {
             work(*workspace);
         } catch (...) {

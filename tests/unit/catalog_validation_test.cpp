@@ -99,15 +99,14 @@ TEST(ConnectionValidation, refuses_line_breaks_and_NUL_in_every_text_and_never_s
         if (fault.field == "password") EXPECT_EQ(fault.value, "");
 }
 
-TEST(ConnectionValidation, refuses_a_variable_by_name_and_takes_an_escaped_one_as_text) {
+TEST(ConnectionValidation, leaves_a_field_with_variables_for_later_and_refuses_what_cannot_be_one) {
     auto c = valid();
     c.host = "${partner.host}";
-    ASSERT_THAT(faults_of(c), ElementsAre("host"));
-    EXPECT_THAT(validate(c).faults[0].problem, ::testing::HasSubstr("'partner.host'"));
-    c = valid();
-    c.password = Secret("a$${b}");
+    c.port = "${port}";
     EXPECT_THAT(faults_of(c), IsEmpty());
-    EXPECT_EQ(resolve(c).password.reveal(), "a${b}");
+    c.username = "${not a name}";
+    ASSERT_THAT(faults_of(c), ElementsAre("username"));
+    EXPECT_THAT(validate(c).faults[0].problem, ::testing::HasSubstr("'${not a name}'"));
 }
 
 TEST(ConnectionValidation, wants_a_user_for_sftp_and_none_for_ftp) {
