@@ -245,6 +245,15 @@ awaitable<void> Session::read_on(net::Stream& rest) {
     }
 }
 
+namespace {
+
+/// Whether it refuses NOOP itself: no transfer ends like that.
+bool is_of_the_question(const Reply& reply) {
+    return reply.code >= 500 && reply.code <= 504;
+}
+
+}  // namespace
+
 awaitable<std::optional<Reply>> Session::end_transfer(std::unique_ptr<net::Stream> rest,
                                                       std::string_view step) {
     if (rest) {
@@ -275,6 +284,8 @@ awaitable<std::optional<Reply>> Session::end_transfer(std::unique_ptr<net::Strea
             } else if (!nothing && asked && reply->code == 200) {
                 while (control_->owed() > 0)
                     control_->forgive();
+            } else if (!nothing && asked && is_of_the_question(*reply)) {
+                control_->give_up();  // it is still amid the transfer, and takes no other command
             } else if (!nothing && !ended) {
                 ended = std::move(reply);
             }

@@ -14,6 +14,7 @@ namespace {
 
 using Phase = Staged::Phase;
 constexpr unsigned kMostNewBeginnings = 2;  // in one attempt, when going on did not work
+constexpr unsigned kMostUnanswered = 2;     // questions for what is at the target, before it is left alone
 
 /// The two sessions of an attempt. A failure that spoils one may be of either: both are left.
 struct Pair {
@@ -70,21 +71,34 @@ class FileMove {
     awaitable<void> attempt(const Job& job, bool only_look) {
         staged_ = Staged{};
         staged_.job = job;
+        const bool anew = !only_look && unanswered_ >= kMostUnanswered;
+        if (anew) unanswered_ = 0;
         unreachable_ = true;
         auto [from, to] = co_await Sessions::take_both(ways_.source, ways_.target);
         unreachable_ = false;
         Pair pair{std::move(from), std::move(to)};
         const Route route{pair.from.files(), pair.to.files(), &ways_.source.place(), &ways_.target.place(),
                           ways_.journal,     &ways_.source,   &ways_.target};
-        const auto failure = co_await caught(steps(route, only_look));
+        const auto failure = co_await caught(steps(route, only_look, anew));
         if (!first_offset_ && staged_.phase != Phase::planned) first_offset_ = staged_.plan.offset;
         if (!failure) co_return;
+        if (is_out_of_reach(*failure)) ++unanswered_;
         pair.note(*failure);
         throw Error(*failure);
     }
 
-    awaitable<void> steps(const Route& route, bool only_look) {
-        co_await stage(route, staged_, options_, durable_, progress_, only_look);
+    /// A server can hold a file locked for a session of which it does not know that it is dead: what was
+    /// begun is there, but cannot be looked at.
+    bool is_out_of_reach(const Error& failure) const {
+        const auto& plan = staged_.plan;
+        return failure.code == ErrorCode::timeout && staged_.phase == Phase::planned && plan.offset > 0 &&
+               plan.mode == TransferPlan::Mode::whole && failure.path == plan.temporary;
+    }
+
+    awaitable<void> steps(const Route& route, bool only_look, bool anew) {
+        auto options = options_;
+        options.resume = options.resume && !anew;
+        co_await stage(route, staged_, options, durable_, progress_, only_look);
         if (publish_ && staged_.phase == Phase::staged) co_await publish_staged(route, staged_);
     }
 
@@ -105,6 +119,7 @@ class FileMove {
     bool durable_, publish_;
     Progress* progress_;
     bool& unreachable_;
+    unsigned unanswered_ = 0;
     Staged staged_;
     std::optional<std::uint64_t> first_offset_;
 };

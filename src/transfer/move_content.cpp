@@ -79,6 +79,8 @@ class Move {
         const auto length = static_cast<std::size_t>(std::min(plan_.compare, plan_.offset));
         const auto begin = plan_.existing_size + plan_.offset - length;
         const auto failure = co_await caught(keep_range(begin, length));
+        if (failure && failure->code == ErrorCode::timeout)
+            throw Error(*failure).on(written_path(plan_));  // a caller tells by the path what did not answer
         if (failure) refused(route_.to != nullptr ? &route_.to->restarts_reads : nullptr, *failure);
         if (tail_.size() == length) co_return;
         throw from_the_beginning("what is there is shorter than it was");

@@ -44,10 +44,14 @@ class SegmentedMove {
         const auto helpers = std::min<std::size_t>(options_.segments, plan.segments.size()) - 1;
         for (std::size_t i = 0; i < helpers; ++i)
             tasks.push_back(help());
-        const auto failure = co_await caught(run_together(std::move(tasks)));
+        auto failure = co_await caught(run_together(std::move(tasks)));
+        // What others gave up when the first session had nothing left to do is done by it after all.
+        if (!failure) failure = co_await caught(work(route_.source, route_.target, true));
         checkpoint();
         if (failure) throw Error(*failure);
+        refuse_gaps();
         staged_.phase = Phase::sent;
+        if (was_cut_) co_await compare_beginnings();
         co_await look_at_source();
         if (options_.checksum) co_await compare_checksums();
     }
@@ -94,6 +98,33 @@ class SegmentedMove {
             .on(staged_.job.source);
     }
 
+    /// A server may cut the file at the end of one part while it takes another one further behind: what had
+    /// come of that is lost then, though the size is right in the end.
+    void look_for_a_cut(const Segment& ended, std::uint64_t size) {
+        for (const auto& segment : staged_.plan.segments)
+            was_cut_ = was_cut_ || (size <= ended.end && segment.begin >= ended.end && segment.done > 0);
+    }
+
+    /// Whether a cut did harm. (Reading amid a file costs FTP more than it is worth where there was none.)
+    awaitable<void> compare_beginnings() {
+        for (const auto& segment : staged_.plan.segments) {
+            if (segment.begin == 0) continue;
+            const auto length = static_cast<std::size_t>(std::min(kTail, segment.end - segment.begin));
+            const auto there = co_await read_range(route_.target, written_path(staged_.plan), segment.begin,
+                                                   length, std::nullopt);
+            const auto here =
+                co_await read_range(route_.source, staged_.job.source, segment.begin, length, std::nullopt);
+            if (there == here) continue;
+            if (route_.to != nullptr) route_.to->restarts_writes = false;
+            staged_.start_over = true;
+            throw Error(ErrorCode::incomplete,
+                        fmt::format("The server did not keep all parts of '{}' where they belong.",
+                                    written_path(staged_.plan)))
+                .on(written_path(staged_.plan))
+                .hinting("it is sent again in one part");
+        }
+    }
+
     Segment* next() {
         auto& segments = staged_.plan.segments;
         for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -102,6 +133,16 @@ class SegmentedMove {
             return &segments[i];
         }
         return nullptr;
+    }
+
+    /// Its end says nothing about the rest of it.
+    void refuse_gaps() const {
+        const auto size = *staged_.job.facts.size, done = done_in(staged_.plan.segments);
+        if (done == size) return;
+        throw Error(ErrorCode::incomplete,
+                    fmt::format("Of the {} bytes of '{}', {} are at the target.", size, staged_.job.source,
+                                done))
+            .on(staged_.job.source);
     }
 
     void give_back(const Segment& segment) {
@@ -186,6 +227,7 @@ class SegmentedMove {
             co_await move_bytes(in, out, nullptr, &meter, move.options_.limits, part.begin + part.done, moved,
                                 part.end);
             co_await out.finish();
+            if (const auto size = out.confirmed_size()) move.look_for_a_cut(part, *size);
             if (part.left() == 0) co_return;
             throw Error(ErrorCode::source_changed,
                         fmt::format("'{}' has become shorter.", move.staged_.job.source))
@@ -238,6 +280,7 @@ class SegmentedMove {
     std::optional<Event> begun_;  // the file is there, and nothing will empty it any more
     bool has_begun_ = false;
     bool failed_ = false;
+    bool was_cut_ = false;  // the file, it seems, while something was behind
 };
 
 }  // namespace

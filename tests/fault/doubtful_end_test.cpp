@@ -187,6 +187,26 @@ TEST_F(Doubt, a_session_lost_after_the_last_byte_of_an_upload_is_looked_at_with_
     EXPECT_THAT(remote_names(), ElementsAre("a"));
 }
 
+// vsftpd locks a file for the session that writes it, and may not know for minutes that it is dead.
+TEST_F(Doubt, what_a_server_does_not_give_out_again_is_begun_anew_once_it_was_asked_twice) {
+    options.retries = 2;
+    options.patience.first_wait = std::chrono::milliseconds(1);
+    bool first = true;
+    server.on("STOR", [&](FtpConversation& with, const std::string& path) {
+        if (!std::exchange(first, false)) return with.behave("STOR", path);
+        store(with, path, kAll);
+        with.control.reset();
+        with.hang_up();
+    });
+    server.silent_on("RETR");
+    write_file(folder / "a", content);
+    run(true, {{"/a", "/a"}});
+    EXPECT_THAT(heard.results, testing::SizeIs(1)) << told();
+    EXPECT_TRUE(server.content("/a") == content);
+    EXPECT_EQ(server.count("RETR"), 2u);
+    EXPECT_THAT(remote_names(), ElementsAre("a"));
+}
+
 TEST_F(Doubt, a_rename_without_a_reply_is_a_success_when_it_was_done) {  // field.md 19
     bool first = true;
     server.file("/a", "old").on("RNTO", [&](FtpConversation& with, const std::string& path) {

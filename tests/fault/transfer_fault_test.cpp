@@ -224,6 +224,23 @@ TEST_F(Upload, to_a_server_that_vanishes_in_the_middle) {
     EXPECT_EQ(server.content("/target"), "old");
 }
 
+// Pure-FTPd takes no other command amid a transfer, and calls even NOOP unknown then.
+TEST_F(Upload, that_breaks_without_a_word_may_be_tried_again_whatever_becomes_of_noop) {
+    ScriptedFtp server;
+    server.on("NOOP", "500 Unknown command");
+    server.on("STOR", [](FtpConversation& with, const std::string&) {
+        with.reply("150 send it");
+        auto data = with.open_data();
+        data.read_some();
+        data.reset();
+    });
+    const auto outcome = run(server);
+    ASSERT_TRUE(outcome.error) << outcome;
+    EXPECT_TRUE(outcome.error->retryable()) << outcome;
+    EXPECT_EQ(server.content("/target"), "old");
+    EXPECT_EQ(server.count("NOOP"), 1u);
+}
+
 TEST_F(Upload, to_a_folder_without_the_right_to_write) {
     ScriptedFtp server;
     server.on("STOR", "550 Permission denied.");
