@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/page_buffer.hpp"
 #include "fairlead/endpoint.hpp"
 
 namespace fairlead {
@@ -60,16 +61,16 @@ awaitable<int> WriteStream::take_pipe() {
 
 awaitable<std::uint64_t> WriteStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
     constexpr std::size_t kPiece = 256 * 1024;  // larger pieces leave the CPU's cache
-    std::vector<std::byte> buffer(std::min<std::uint64_t>(count, kPiece));
+    const PageBuffer buffer(kPiece);
     std::uint64_t sent = 0;
     while (sent < count) {
-        const auto want = std::min<std::uint64_t>(buffer.size(), count - sent);
-        const auto got = ::pread(descriptor, buffer.data(), want, static_cast<off_t>(offset + sent));
+        const auto want = std::min<std::uint64_t>(kPiece, count - sent);
+        const auto got = ::pread(descriptor, buffer.get(), want, static_cast<off_t>(offset + sent));
         if (got < 0)
             throw Error(ErrorCode::internal,
                         fmt::format("Reading the local file failed: {}.", std::strerror(errno)));
         if (got == 0) break;
-        co_await write({buffer.data(), static_cast<std::size_t>(got)});
+        co_await write({buffer.get(), static_cast<std::size_t>(got)});
         sent += static_cast<std::uint64_t>(got);
     }
     co_return sent;

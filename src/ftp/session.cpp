@@ -410,7 +410,7 @@ awaitable<void> Session::quit() {
 }
 
 std::span<std::byte> Session::buffer() {
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(kBufferSize);
+    if (!buffer_) buffer_ = PageBuffer(kBufferSize);
     return {buffer_.get(), kBufferSize};
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/page_buffer.hpp"
 #include "fairlead/endpoint.hpp"
 #include "fairlead/observer.hpp"
 #include "ftp/control_channel.hpp"
@@ -155,7 +156,7 @@ class Session {
     bool abandoned_ = false;
     std::unique_ptr<net::Stream> abandoned_rest_;
     std::optional<Prepared> prepared_;
-    std::unique_ptr<std::byte[]> buffer_;
+    PageBuffer buffer_;
 };
 
 }  // namespace fairlead::ftp

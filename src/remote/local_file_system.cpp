@@ -15,6 +15,7 @@
 
 #include "base/blocking.hpp"
 #include "base/digest.hpp"
+#include "base/page_buffer.hpp"
 #include "base/path.hpp"
 #include "remote/local_streams.hpp"
 
@@ -260,12 +261,12 @@ awaitable<std::string> LocalFileSystem::checksum(std::string_view path, Checksum
     const auto file = open_file(root_, clean);
     co_return co_await run_blocking([&] {
         Digest digest(algorithm);
-        std::vector<std::byte> piece(kDigestPiece);
+        const PageBuffer piece(kDigestPiece);
         for (;;) {
-            const auto got = ::read(file.get(), piece.data(), piece.size());
+            const auto got = ::read(file.get(), piece.get(), kDigestPiece);
             if (got < 0) throw error_of(errno, "Reading", root_.shown(clean));
             if (got == 0) return digest.finish();
-            digest.add({piece.data(), static_cast<std::size_t>(got)});
+            digest.add({piece.get(), static_cast<std::size_t>(got)});
         }
     });
 }

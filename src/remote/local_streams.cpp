@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 #include "base/blocking.hpp"
+#include "base/page_buffer.hpp"
 #include "remote/read_ahead.hpp"
 #include "remote/write_behind.hpp"
 
@@ -29,11 +29,12 @@ class LocalReadStream final : public ReadStream {
         if (!ahead_ && size_ >= at_ + kWorthAThread)
             ahead_ = std::make_unique<ReadAhead>(file_.get(), at_, path_);
         if (ahead_) co_return co_await ahead_->next();
-        if (buffer_.empty()) buffer_.resize(std::clamp<std::uint64_t>(size_, 4096, kPiece));
-        const auto got = ::pread(file_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(at_));
+        const auto room = std::clamp<std::uint64_t>(size_, 4096, kPiece);
+        if (!buffer_) buffer_ = PageBuffer(room);
+        const auto got = ::pread(file_.get(), buffer_.get(), room, static_cast<off_t>(at_));
         if (got < 0) throw error_of(errno, "Reading", path_);
         at_ += static_cast<std::uint64_t>(got);
-        co_return std::span<const std::byte>(buffer_.data(), static_cast<std::size_t>(got));
+        co_return std::span<const std::byte>(buffer_.get(), static_cast<std::size_t>(got));
     }
     std::optional<std::uint64_t> announced_size() const override { return size_; }
     int descriptor() const noexcept override { return file_.get(); }
@@ -48,7 +49,7 @@ class LocalReadStream final : public ReadStream {
     std::string path_;
     std::uint64_t at_;
     std::uint64_t size_ = 0;
-    std::vector<std::byte> buffer_;
+    PageBuffer buffer_;
     std::unique_ptr<ReadAhead> ahead_;  // last, so that its thread ends before the file closes
 };
 

@@ -31,7 +31,7 @@ awaitable<std::span<const std::byte>> ReadAhead::next() {
 }
 
 void ReadAhead::fill(Slot& slot) noexcept {
-    if (!slot.buffer) slot.buffer = std::make_unique_for_overwrite<std::byte[]>(kPiece);
+    if (!slot.buffer) slot.buffer = PageBuffer(kPiece);
     ssize_t got = 0;
     do {
         got = ::pread(file_, slot.buffer.get(), kPiece, static_cast<off_t>(at_));

@@ -2,10 +2,10 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
+#include "base/page_buffer.hpp"
 #include "fairlead/file_system.hpp"
 #include "remote/work_ring.hpp"
 
@@ -25,7 +25,7 @@ class ReadAhead {
   private:
     static constexpr std::size_t kSlots = 4;
     struct Slot {
-        std::unique_ptr<std::byte[]> buffer;
+        PageBuffer buffer;
         std::size_t filled = 0;
         int failure = 0;  // errno
     };

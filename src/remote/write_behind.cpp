@@ -48,7 +48,7 @@ awaitable<std::span<std::byte>> WriteBehind::room() {
         throw_failure();
         taken_->piped = false;
         taken_->filled = 0;
-        if (!taken_->buffer) taken_->buffer = std::make_unique_for_overwrite<std::byte[]>(kPiece);
+        if (!taken_->buffer) taken_->buffer = PageBuffer(kPiece);
     }
     co_return std::span(taken_->buffer.get() + taken_->filled, kPiece - taken_->filled);
 }

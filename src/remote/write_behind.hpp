@@ -3,10 +3,10 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
+#include "base/page_buffer.hpp"
 #include "fairlead/file_system.hpp"
 #include "remote/local_path.hpp"
 #include "remote/work_ring.hpp"
@@ -40,7 +40,7 @@ class WriteBehind {
     static constexpr std::size_t kSlots = 4;
     struct Slot {
         Descriptor outlet, intake;  // of the pipe, once there was one
-        std::unique_ptr<std::byte[]> buffer;
+        PageBuffer buffer;
         std::size_t filled = 0;  // of the buffer
         bool piped = false;      // what it holds now is in the pipe
     };

@@ -66,6 +66,8 @@ awaitable<void> SshChannel::open(Deadline deadline) {
             .hinting("Ask the server's owner to enable the sftp subsystem for the user.")
             .ends_session();
     }
+    session_->read_in_large_pieces();
+    const SshSession::Watch watch(*session_, sleeper_);
     open_window();
 }
 
@@ -165,11 +167,13 @@ bool SshChannel::something_came() {
 }
 
 void SshChannel::keep_alive() {
+    const SocketReads::Scope scope(session_->reads());
     if (channel_ != nullptr) ssh_send_ignore(session_->get(), "");
 }
 
 void SshChannel::close() noexcept {
     if (auto* channel = std::exchange(channel_, nullptr); channel != nullptr) {
+        const SocketReads::Scope scope(session_->reads());
         ssh_remove_channel_callbacks(channel, &callbacks_);
         ssh_channel_free(channel);
         session_->channel_ends();

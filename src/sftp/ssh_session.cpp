@@ -56,7 +56,9 @@ struct SshSession::Waiter : std::enable_shared_from_this<Waiter> {
 };
 
 SshSession::Sleeper::Sleeper(SshSession& session)
-    : waiter_(session.waiter_), state_(std::make_shared<State>(session.waiter_->socket.get_executor())) {
+    : waiter_(session.waiter_),
+      reads_(session.reads_),
+      state_(std::make_shared<State>(session.waiter_->socket.get_executor())) {
     waiter_->sleepers.push_back(state_);
 }
 
@@ -67,7 +69,7 @@ SshSession::Sleeper::~Sleeper() {
 
 awaitable<void> SshSession::Sleeper::wait(bool to_write, std::chrono::milliseconds at_most) {
     const auto state = state_;
-    if (!state->woken) {
+    if (!state->woken && !reads_.holds()) {
         waiter_->arm(tcp::socket::wait_read, waiter_->reading);
         if (to_write) waiter_->arm(tcp::socket::wait_write, waiter_->writing);
         state->timer.expires_after(at_most);
@@ -181,6 +183,7 @@ Error SshSession::lost(std::string_view step, std::string_view doing) const {
 
 void SshSession::close() noexcept {
     if (waiter_->socket.is_open()) {
+        const SocketReads::Scope scope(reads_);
         if (channels_ == 0) ssh_disconnect(session_);
         boost::system::error_code ignored;
         waiter_->socket.shutdown(tcp::socket::shutdown_both, ignored);

@@ -12,6 +12,7 @@
 
 #include "fairlead/deadline.hpp"
 #include "fairlead/file_system.hpp"
+#include "sftp/socket_reads.hpp"
 
 namespace fairlead::sftp {
 
@@ -42,6 +43,7 @@ class SshSession {
         friend class SshSession;
         struct State;
         std::shared_ptr<Waiter> waiter_;
+        const SocketReads& reads_;
         std::shared_ptr<State> state_;
     };
 
@@ -49,7 +51,7 @@ class SshSession {
     class Watch {
       public:
         Watch(SshSession& session, const Sleeper& caller) noexcept
-            : session_(session), caller_(caller), before_(session.bytes_received()) {}
+            : session_(session), caller_(caller), before_(session.bytes_received()), scope_(session.reads_) {}
         ~Watch() {
             if (session_.bytes_received() != before_) session_.wake_all_but(&caller_);
         }
@@ -60,6 +62,7 @@ class SshSession {
         SshSession& session_;
         const Sleeper& caller_;
         std::uint64_t before_;
+        SocketReads::Scope scope_;
     };
 
     /// `target` is what messages call the peer. Throws internal if libssh cannot be set up.
@@ -88,6 +91,11 @@ class SshSession {
     /// Whether libssh holds bytes that the socket did not take yet.
     bool has_unsent() const noexcept { return (ssh_get_status(session_) & SSH_WRITE_PENDING) != 0; }
 
+    /// From now on the socket is read in large pieces. Every call into libssh that may read is then made by
+    /// the executor's thread, while a Watch (or a scope of `reads`) stands.
+    void read_in_large_pieces() { reads_.begin(duplicate_); }
+    SocketReads& reads() noexcept { return reads_; }
+
     /// libssh's last error as part of a sentence, without its trailing stop.
     std::string last_error() const;
     /// The error for a connection that broke: `doing` begins the sentence.
@@ -106,6 +114,7 @@ class SshSession {
     ssh_session session_ = nullptr;
     int duplicate_ = -1;
     std::uint64_t inode_ = 0;  // of the socket
+    SocketReads reads_;
     ssh_counter_struct received_{};
     ssh_counter_struct raw_{};
     std::shared_ptr<Waiter> waiter_;
