@@ -1,4 +1,5 @@
 """What is measured: each cell is one task and the command with which each client does it."""
+import dataclasses
 import itertools
 import os
 import subprocess
@@ -157,6 +158,23 @@ def down(place, peers, options, connection, suffix=""):
     return size, rest, clients, remote, out
 
 
+def durable_cell(place, peers, options, connection):
+    """Until the bytes are on the disk, where ours goes by itself, and the others with sync(1)."""
+    size = options.size_mib * 2**20
+    out = os.path.join(place.disk, "big")
+    rest = {"before": gone(out), "proves": same_size(out, size)}
+    remote = f"{peers.base}/big.bin"
+
+    def synced(command):
+        return dataclasses.replace(command, argv=["sh", "-c", 'file=$1; shift; "$@" && sync "$file"', "sh", out, *command.argv])
+    clients = {"fairlead": fairlead("get", "-q", f"{connection}:/big.bin", out, **rest),
+               "lftp get, sync": synced(peers.lftp(f"get {remote} -o {out}", **rest)),
+               "curl, sync": synced(peers.curl("-o", out, peers.url("big.bin"), **rest)),
+               "rclone, sync": synced(peers.rclone("--multi-thread-streams", "0", "copyto", peers.at("big.bin"), out, **rest))}
+    return Cell("ftp-down-disk", f"1 file of {options.size_mib} MiB down over FTP, until it is on the disk", "MB/s", size,
+                clients)
+
+
 def up(place, peers, options, connection, source):
     size = options.size_mib * 2**20
     target = os.path.join(peers.facts["root"], "up.bin")
@@ -186,6 +204,8 @@ def ftp_cells(place, options, source):
         size, _, clients, _, _ = down(place, peers, options, scheme)
         yield Cell(f"{scheme}-down", f"1 file of {options.size_mib} MiB down over {scheme.upper()} ({down_server})",
                    "MB/s", size, clients, 1.2 if scheme == "ftp" else 1.1)
+        if scheme == "ftp":
+            yield durable_cell(place, peers, options, scheme)
         up_facts, up_name = facts, scheme
         if up_server != down_server:
             up_facts, up_name = place.start(up_server, f"{scheme}-up", tls=tls), f"{scheme}-up"

@@ -41,6 +41,14 @@ def verdict(result):
     return text
 
 
+def cpu_ratio(result):
+    """Our CPU time by that of the best peer."""
+    ours, peer = result.ours(), result.best_peer()
+    if ours is None or peer is None:
+        return ""
+    return f"{result.median(ours, 'cpu') / max(result.median(peer, 'cpu'), 0.01):.2f}"
+
+
 def cpu_column(cell):
     return "CPU s/GiB" if cell.unit == "MB/s" else "CPU s"
 
@@ -80,20 +88,31 @@ METHOD = """# Performance
 
 Made by `make bench`, which starts real servers, runs every client in turn as a whole process, and keeps medians. Both
 ends share the machine's cores, so MB/s is the sum of client and server; CPU seconds are the client's alone (its child
-processes included). "Ratio" is our speed by the best peer's, each peer with its best flags. Small differences are
-noise: look at the range.
+processes included). "Ours to the best peer" is our speed by that of the fastest peer, each peer with its best flags, and
+"CPU" our CPU time by that peer's. Small differences are noise: look at the range. Where there is room, both ends' files
+lie in memory (`/dev/shm`): ours waits until its bytes are on the disk and the peers do not, so that on a disk the table
+would compare the disk with the page cache. One row goes to the disk, where the peers are followed by sync(1).
+FAIRLEAD_BENCH_FOLDER puts everything elsewhere.
 
-What limits the rows that fall short: uploads over FTP are the server's own pace. vsftpd sends a listing all at once when
-it has looked at every file; curl only dumps it, we parse and print it, which nothing can overlap. FTPS is the encryption
-of both ends, one core each. A small file over passive FTP takes three round trips, whoever asks: the server can accept
-the data connection only when the third packet of its handshake is there, and vsftpd says its last word only when the
-bytes are acknowledged; what we save is the fourth, since the next file's EPSV is asked for before that word. Files that
-are made durable together at the end cost one sync of the disk; the peers do not wait for it. SFTP
-pays for libssh, which reads its socket in 4 KiB pieces, half a million system calls for a GiB, and copies each byte four
-times (where the C library's large copies are slow, on AMD before glibc 2.39, the program makes them in small pieces; a
-program of your own that uses the library gets that from a newer glibc); an SFTP upload over a long way is limited by the
-server's 2 MiB window for each of the four channels that are used; small files over SFTP by the server's one process for
-each session, which makes, renames and closes them one after the other.
+What limits the rows that fall short:
+
+- **1 GiB up over FTP** is the server's own pace: a program that does nothing but sendfile (or read and send, or send from
+  a mapped file) to vsftpd takes as long as any client of the table.
+- **1 GiB down to a disk** is the disk's pace once nobody is excused from waiting for it.
+- **Listing**: vsftpd sends it all at once when it has looked at every file; curl only dumps it, we parse and print it, which
+  nothing can overlap. Of the clients that understand what they list, compare lftp and rclone.
+- **FTPS** is the encryption of both ends, one core each.
+- **A small file over passive FTP** takes three round trips, whoever asks: the server can accept the data connection only
+  when the third packet of its handshake is there, and vsftpd says its last word only when the bytes are acknowledged; what
+  we save is the fourth, since the next file's EPSV is asked for before that word. On loopback it is the server's work: about
+  two thirds of the CPU time of both ends is vsftpd's and the kernel's on its behalf. Ours makes 24 system calls for a
+  file, five of them for the journal and the name that make it safe. Files that are made durable together at the end cost
+  one sync of the disk; the peers do not wait for it.
+- **SFTP** is OpenSSH's server on the other core: our own share is decrypting, three copies within libssh (its socket is read
+  in 64 KiB pieces by the program; a program of your own that uses the library leaves that to libssh, which reads 4 KiB at a
+  time) and writing the file. Asking for 32, 64 or 255 KiB at once, 1 or 2 MiB ahead, makes no difference. An upload over a
+  long way is limited by the server's 2 MiB window for each of the four channels that are used; small files by the server's
+  one process for each session, which makes, renames and closes them one after the other.
 """
 LINKS = {"loopback": """
 # On loopback
@@ -133,17 +152,17 @@ def write_part(out, results, options):
     out.write(f"\nMachine: {cpu_model()}, kernel {platform.release()}. Rounds: {options.rounds}. "
               f"{version('lftp', '--version').split('|')[1].strip()}, {version('curl', '--version').split(' (')[0]}, "
               f"{version('rclone', 'version')}, {version('ssh', '-V')}.\n")
-    out.write("\n| Task | Ours to the best peer | Bar |\n|---|---|---|\n")
+    out.write("\n| Task | Ours to the best peer | Bar | CPU |\n|---|---|---|---:|\n")
     for result in results:
         ratio = result.ratio()
         bar = result.cell.bar
         state = "" if bar is None or ratio is None else f"{bar:.1f} × {'met' if ratio and ratio >= bar else '**not met**'}"
         said = "not comparable" if ratio is None else f"{ratio:.2f} × {result.best_peer()}"
-        out.write(f"| {result.cell.title} | {said} | {state} |\n")
+        out.write(f"| {result.cell.title} | {said} | {state} | {cpu_ratio(result)} |\n")
         for peer, promised in result.cell.bars.items():
             ratio = result.ratio(peer)
             said = "not comparable" if ratio is None else f"{ratio:.2f} × {peer}"
-            out.write(f"| | {said} | {promised:.1f} × {'met' if ratio and ratio >= promised else '**not met**'} |\n")
+            out.write(f"| | {said} | {promised:.1f} × {'met' if ratio and ratio >= promised else '**not met**'} | |\n")
     for result in results:
         cell = result.cell
         out.write(f"\n## {cell.title}\n\n")

@@ -110,7 +110,21 @@ class Walk {
             }
             for (auto& entry : entries) {
                 if (enough()) break;
-                co_await meet(std::move(entry), directory);
+                std::optional<LinkPath> way;
+                auto failure = misnamed(entry, directory);
+                // No coroutine for what needs none: a listing may have a million entries.
+                if (!failure && entry.type == EntryType::symlink && options_.links != WalkLinks::report)
+                    failure = co_await caught(examine(entry, directory, way));
+                if (failure && failure->code == ErrorCode::cancelled) throw Error(*failure);
+                if (failure) {
+                    problem_(entry.path, *failure);
+                    continue;
+                }
+                auto found = meet(entry, directory, way);
+                if (!found) continue;
+                stopped_ = true;  // what the visitor throws is meant to end the walk
+                co_await visit_(std::move(*found));
+                stopped_ = false;
             }
         }
         // The first subdirectory is the next to be taken from the end.
@@ -120,31 +134,30 @@ class Walk {
         if (listing.failure() && !enough()) throw Error(*listing.failure());
     }
 
-    awaitable<void> meet(Entry entry, const Directory& above) {
-        std::optional<LinkPath> way;
-        const auto failure = co_await caught(examine(entry, above, way));
-        if (failure) {
-            if (failure->code == ErrorCode::cancelled) throw Error(*failure);
-            problem_(entry.path, *failure);
-            co_return;
-        }
+    /// What the visitor gets, if it is wanted; a directory is entered later. Takes the entry's content.
+    std::optional<Found> meet(Entry& entry, const Directory& above, std::optional<LinkPath>& way) {
         auto relative = above.relative + "/" + entry.name;
         const auto* filter = options_.filter;
         if (entry.type == EntryType::directory && above.depth < options_.depth &&
             (filter == nullptr || filter->enters(relative)))
             children_.push_back({entry.path, relative, above.depth + 1,
                                  way ? std::move(*way) : above.way.down(entry.name), nullptr});
-        if (filter != nullptr && !filter->wants(entry, relative)) co_return;
-        Found found{std::move(entry), std::move(relative)};
-        stopped_ = true;  // what the visitor throws is meant to end the walk
-        co_await visit_(std::move(found));
-        stopped_ = false;
+        if (filter != nullptr && !filter->wants(entry, relative)) return std::nullopt;
+        return Found{std::move(entry), std::move(relative)};
     }
 
-    /// Refuses a name that leads elsewhere, and finds out what a link leads to where that is wanted.
+    /// Why a name that leads elsewhere is refused.
+    static std::optional<Error> misnamed(const Entry& entry, const Directory& above) {
+        try {
+            check_name(entry.name, above.relative.empty() ? "/" : above.relative);
+        } catch (const Error& error) {
+            return error;
+        }
+        return std::nullopt;
+    }
+
+    /// Finds out what a link leads to.
     awaitable<void> examine(Entry& entry, const Directory& above, std::optional<LinkPath>& way) {
-        check_name(entry.name, above.relative.empty() ? "/" : above.relative);
-        if (entry.type != EntryType::symlink || options_.links == WalkLinks::report) co_return;
         auto lease = co_await sessions_.take();
         const auto failure = co_await caught(resolve(lease.files(), entry));
         if (failure && !failure->session_usable) lease.broken();
