@@ -197,7 +197,7 @@ def ftp_cells(place, options, source):
         tls = "none" if scheme == "ftp" else "explicit"
         facts = place.start(down_server, f"{scheme}-down", tls=tls)
         trust = ("--tls-ca", facts["ca"]) if tls != "none" else ()
-        place.connect(scheme, facts, *flags, *trust, "--password-env", "BENCH_PASSWORD")
+        place.connect(scheme, facts, *flags, *trust, "--password-env", "BENCH_PASSWORD", "--max-sessions", "8")
         os.link(source, os.path.join(facts["root"], "big.bin"))
         own(facts["root"], facts["root"])
         peers = Peers(place, facts, scheme)
@@ -307,7 +307,7 @@ def sftp_cells(place, options, source):
     own(facts["root"], facts["root"])
     peers = Peers(place, facts, "sftp")
     login = ("--protocol", "sftp", "--key-file", facts["private_key"], "--host-key", facts["host_key"])
-    place.connect("sftp", facts, *login)
+    place.connect("sftp", facts, *login, "--max-sessions", "8")
     same_cipher = ("-o", "Ciphers=aes128-gcm@openssh.com")
 
     size, rest, clients, remote, out = down(place, peers, options, "sftp")
