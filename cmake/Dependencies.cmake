@@ -3,6 +3,8 @@
 find_package(Threads REQUIRED)
 find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS headers json url)  # 1.74 may stand beside it
 find_package(OpenSSL 3.0 REQUIRED)
+find_package(ZLIB REQUIRED)   # previews of compressed files
+find_package(BZip2 REQUIRED)  # likewise
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(date CONFIG REQUIRED)

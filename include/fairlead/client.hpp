@@ -17,6 +17,8 @@ struct ClientOptions {
     std::string project = "default";  ///< whose connections; those of `global` are seen too
 };
 
+class Handle;
+
 /// The saved connections of a data directory, to be opened by name: the same that the command line uses.
 ///
 ///     fairlead::Client client;
@@ -42,14 +44,15 @@ class Client {
     /// Throws not_found, disabled, and what opening throws.
     awaitable<std::unique_ptr<FileSystem>> open(std::string_view name, Observer* observer = nullptr);
 
-    /// Copies one file between any two places: `NAME:path` of a saved connection, or a path of this machine. A
-    /// target that ends in "/" keeps the source's name. The bytes go to a hidden name and get the final one
+    /// Copies one file between any two places: `NAME:path` of a saved connection, or a path of this machine.
+    /// A target that ends in "/" keeps the source's name. The bytes go to a hidden name and get the final one
     /// once they are proven; what may pass is tried again; what broke off, also in another process and on
     /// another day, is gone on with. When it throws, the final name keeps what it had. Throws what the same
     /// `fairlead cp` would report.
     awaitable<CopyResult> copy(std::string from, std::string to, CopyOptions options = {});
 
   private:
+    friend class Handle;
     struct Parts;
     std::unique_ptr<Parts> parts_;
 };

@@ -12,6 +12,7 @@ void add_connection(CLI::App& app, Context& context);
 void add_ls(CLI::App& app, Context& context);
 void add_stat(CLI::App& app, Context& context);
 void add_cat(CLI::App& app, Context& context);
+void add_preview(CLI::App& app, Context& context);
 void add_find(CLI::App& app, Context& context);
 void add_du(CLI::App& app, Context& context);
 void add_get(CLI::App& app, Context& context);

@@ -10,6 +10,7 @@
 #include "fairlead/error.hpp"
 #include "fairlead/open.hpp"
 #include "service/connections.hpp"
+#include "service/target.hpp"
 
 namespace fairlead::service {
 namespace {
@@ -107,13 +108,9 @@ Destination destination_of(Connections* connections, const std::string& project,
     const bool saved = location.kind == Location::Kind::connection;
     const auto endpoint = saved ? connections->endpoint(project, location.connection, overrides)
                                 : endpoint_of_url(location, overrides);
-    auto host = endpoint.host;
-    std::ranges::transform(host, host.begin(), [](unsigned char c) { return std::tolower(c); });
-    const auto& directory = endpoint.working_directory;
     Destination destination;
-    destination.server =
-        fmt::format("{}://{}@{}:{}", to_string(endpoint.protocol), endpoint.username, host, endpoint.port);
-    destination.identity = destination.server + (directory.starts_with('/') ? directory : "/~/" + directory);
+    destination.server = server_of(endpoint);
+    destination.identity = identity_of(endpoint);
     if (saved) destination.max_sessions = endpoint.max_sessions;
     destination.retry_count = endpoint.retry_count;
     return destination;

@@ -1,0 +1,75 @@
+#include "service/pools.hpp"
+
+#include <iterator>
+
+#include "fairlead/open.hpp"
+#include "transfer/failure.hpp"
+
+namespace fairlead::service {
+
+Pools::Pools(boost::asio::any_io_executor executor) : executor_(executor), servers_(executor) {}
+
+std::shared_ptr<transfer::Sessions> Pools::make(const Target& target, unsigned most) {
+    transfer::Sessions::Opener opener = [target]() -> awaitable<std::shared_ptr<FileSystem>> {
+        std::shared_ptr<FileSystem> files = co_await fairlead::open(target.endpoint);
+        const auto& peer = files->peer();
+        if (peer.host_key_is_new && target.accepted_host_key)
+            target.accepted_host_key(peer.host_key_fingerprint);
+        co_return files;
+    };
+    const auto& endpoint = target.endpoint;
+    transfer::PlaceFacts facts;
+    facts.identity = identity_of(endpoint);
+    facts.retries = endpoint.retry_count;
+    auto server = servers_.at(server_of(endpoint), endpoint.max_sessions, {.retries = endpoint.retry_count});
+    return std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(facts),
+                                                std::move(server));
+}
+
+std::shared_ptr<transfer::Sessions> Pools::at(const Target& target) {
+    if (target.key.empty()) return own(target, target.endpoint.max_sessions);
+    auto& pool = pools_[target.key];
+    pool.used = std::chrono::steady_clock::now();
+    if (pool.sessions && is_same(pool.endpoint, target.endpoint)) return pool.sessions;
+    if (pool.sessions) replaced_.push_back(std::move(pool.sessions));
+    pool.endpoint = target.endpoint;
+    pool.sessions = make(target, target.endpoint.max_sessions);
+    return pool.sessions;
+}
+
+std::shared_ptr<transfer::Sessions> Pools::own(const Target& target, unsigned most) {
+    return make(target, most);
+}
+
+awaitable<void> Pools::close_idle(std::chrono::steady_clock::duration longer_than) {
+    const auto now = std::chrono::steady_clock::now();
+    for (auto& [key, pool] : pools_)
+        if (pool.sessions.use_count() > 1) pool.used = now;
+    // Whoever uses them holds them: those that only we hold are idle, and out of the map nobody takes them.
+    std::list<std::shared_ptr<transfer::Sessions>> idle;
+    for (auto known = pools_.begin(); known != pools_.end();) {
+        const bool over = now - known->second.used >= longer_than;
+        if (over) idle.push_back(std::move(known->second.sessions));
+        known = over ? pools_.erase(known) : std::next(known);
+    }
+    for (auto old = replaced_.begin(); old != replaced_.end();) {
+        const bool over = old->use_count() == 1;
+        if (over) idle.push_back(std::move(*old));
+        old = over ? replaced_.erase(old) : std::next(old);
+    }
+    for (const auto& sessions : idle)
+        (void)co_await transfer::caught(sessions->close());
+}
+
+awaitable<void> Pools::close() {
+    auto pools = std::move(pools_);
+    pools_.clear();
+    for (const auto& [key, pool] : pools)
+        replaced_.push_back(pool.sessions);
+    const auto all = std::move(replaced_);
+    replaced_.clear();
+    for (const auto& sessions : all)
+        (void)co_await transfer::caught(sessions->close());
+}
+
+}  // namespace fairlead::service
