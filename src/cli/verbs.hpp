@@ -26,6 +26,7 @@ void add_rmdir(CLI::App& app, Context& context);
 void add_touch(CLI::App& app, Context& context);
 void add_chmod(CLI::App& app, Context& context);
 void add_quote(CLI::App& app, Context& context);
+void add_session(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);

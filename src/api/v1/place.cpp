@@ -1,0 +1,128 @@
+#include "api/v1/place.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <charconv>
+
+#include "base/path.hpp"
+#include "net/rate_limit.hpp"
+#include "service/connections.hpp"
+#include "service/handle_impl.hpp"
+#include "service/pools.hpp"
+#include "service/workspace.hpp"
+
+namespace fairlead::api {
+
+awaitable<service::Target> target_of(FileServices& services, std::string project, std::string name) {
+    const auto look = [&](service::Workspace& workspace) {
+        auto& connections = workspace.connections();
+        const auto connection = connections.get(project, name);
+        service::Target target;
+        target.key = connection.record.id;
+        target.endpoint = connections.endpoint(project, name, {});
+        if (!connection.bandwidth_limit.empty())
+            target.limit =
+                net::RateLimit::shared(connection.record.id, RateSchedule::parse(connection.bandwidth_limit));
+        return target;
+    };
+    const service::Actor actor{"daemon", "daemon"};
+    auto target = co_await services.workspaces.run(actor, look);
+    const auto executor = services.engine.thread_of(service::server_of(target.endpoint)).executor;
+    target.accepted_host_key = [&services, executor, actor, project, name](const std::string& fingerprint) {
+        std::function<void(service::Workspace&)> record = [=](service::Workspace& workspace) {
+            workspace.connections().record_host_key(project, name, fingerprint);
+        };
+        // Whether it can be recorded makes no difference to the session that is open.
+        boost::asio::co_spawn(executor, services.workspaces.run(actor, std::move(record)),
+                              [](std::exception_ptr) {});
+    };
+    co_return target;
+}
+
+AtPlace at_connection(FileServices& services) {
+    return
+        [&services](http::Request& request, std::function<awaitable<void>(Place&)> work) -> awaitable<void> {
+            auto target =
+                co_await target_of(services, request.parameters.at("project"), request.parameters.at("name"));
+            const auto server = service::server_of(target.endpoint);
+            std::function<awaitable<void>(service::Engine::Thread&)> call =
+                [&](service::Engine::Thread& thread) -> awaitable<void> {
+                const auto sessions = thread.pools.at(target);
+                Place place{*sessions,
+                            {.retries = target.endpoint.retry_count},
+                            &thread.journal,
+                            target.limit,
+                            [](std::string_view path) { return path::confine(path); }};
+                co_await work(place);
+            };
+            co_await services.engine.on<void>(server, std::move(call));
+        };
+}
+
+AtPlace at_handle(FileServices& services) {
+    return [&services](http::Request& request,
+                       std::function<awaitable<void>(Place&)> work) -> awaitable<void> {
+        std::function<awaitable<void>(Handle&, service::Engine::Thread&)> call =
+            [&](Handle& handle, service::Engine::Thread& thread) -> awaitable<void> {
+            auto& impl = handle.impl();
+            co_await impl.in_turn([&]() -> awaitable<void> {
+                Place place{*impl.sessions, impl.patience(), &thread.journal, impl.limit,
+                            [&](std::string_view path) { return impl.absolute(path); }};
+                co_await work(place);
+            });
+        };
+        co_await services.handles.use(request.parameters.at("handle"), owner_of(request), std::move(call));
+    };
+}
+
+std::string owner_of(const http::Request& request) {
+    const auto& who = request.principal;
+    return who.role == http::Principal::Role::admin ? "" : who.name;
+}
+
+Error bad_parameter(std::string_view name, std::string_view value, std::string_view problem) {
+    auto error =
+        Error(ErrorCode::invalid_argument, fmt::format("{} is '{}'; it must be {}.", name, value, problem));
+    error.faults.push_back({std::string(name), std::string(value), std::string(problem)});
+    return error;
+}
+
+std::string path_of(const http::Request& request, std::optional<std::string> otherwise) {
+    auto path = request.argument("path");
+    if (!path) path = std::move(otherwise);
+    if (!path) {
+        auto error = Error(ErrorCode::invalid_argument, "The parameter path is missing.");
+        error.faults.push_back({"path", "", "is needed: ?path=/in/a.txt"});
+        throw error;
+    }
+    path::refuse_control_bytes(*path, "path");
+    return *path;
+}
+
+bool flag(const http::Request& request, std::string_view name) {
+    const auto value = request.argument(name);
+    if (!value || *value == "false" || *value == "0" || *value == "no") return false;
+    if (value->empty() || *value == "true" || *value == "1" || *value == "yes") return true;
+    throw bad_parameter(name, *value, "true or false");
+}
+
+std::optional<std::uint64_t> number(const http::Request& request, std::string_view name) {
+    const auto text = request.argument(name);
+    if (!text) return std::nullopt;
+    std::uint64_t value = 0;
+    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (problem != std::errc() || end != text->data() + text->size() || text->empty())
+        throw bad_parameter(name, *text, "a whole number");
+    return value;
+}
+
+http::Response json_response(unsigned status, std::string_view document) {
+    http::Response response;
+    response.status = status;
+    response.with("Content-Type", "application/json");
+    response.body = document;
+    return response;
+}
+
+}  // namespace fairlead::api
