@@ -32,12 +32,16 @@ void add_connection(CLI::App& app, Context& context) {
     add_connection_list(*connection, context);
     add_connection_show(*connection, context);
     add_connection_update(*connection, context);
+    add_connection_edit(*connection, context);
     add_connection_rename(*connection, context);
     add_connection_duplicate(*connection, context);
+    add_connection_move(*connection, context);
     add_connection_enable(*connection, context);
     add_connection_disable(*connection, context);
     add_connection_delete(*connection, context);
     add_connection_history(*connection, context);
+    add_connection_rollback(*connection, context);
+    add_connection_used(*connection, context);
     add_connection_test(*connection, context);
 }
 

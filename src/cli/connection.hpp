@@ -3,7 +3,8 @@
 #include "cli/verb.hpp"
 #include "service/connections.hpp"
 
-/// The verbs below `connection`: one file for those that change, one for those that show, one for the test.
+/// The verbs below `connection`: one file for those that change, one for
+/// those that show, one each for history, editing and the test, one for what concerns other things too.
 namespace fairlead::cli {
 
 void add_connection_create(CLI::App& connection, Context& context);
@@ -16,6 +17,10 @@ void add_connection_delete(CLI::App& connection, Context& context);
 void add_connection_list(CLI::App& connection, Context& context);
 void add_connection_show(CLI::App& connection, Context& context);
 void add_connection_history(CLI::App& connection, Context& context);
+void add_connection_edit(CLI::App& connection, Context& context);
+void add_connection_move(CLI::App& connection, Context& context);
+void add_connection_rollback(CLI::App& connection, Context& context);
+void add_connection_used(CLI::App& connection, Context& context);
 void add_connection_test(CLI::App& connection, Context& context);
 
 /// Adds the name of a saved connection as a positional argument.

@@ -108,10 +108,12 @@ void add_connection_disable(CLI::App& connection, Context& context) {
 
 void add_connection_delete(CLI::App& connection, Context& context) {
     auto options = std::make_shared<NameOptions>();
+    auto force = std::make_shared<bool>(false);
     auto* verb = connection.add_subcommand("delete", "Forget a connection and its secrets");
     add_connection_name(*verb, options->name);
-    verb->callback([options, &context] {
-        context.workspace().connections().remove(context.options.project, options->name);
+    verb->add_flag("--force", *force, "Even if something uses it");
+    verb->callback([options, force, &context] {
+        context.workspace().connections().remove(context.options.project, options->name, *force);
         if (context.options.json)
             context.json(boost::json::object{{"name", options->name}, {"deleted", true}});
         else

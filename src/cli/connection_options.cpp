@@ -1,6 +1,7 @@
 #include "cli/connection_options.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <cstdlib>
 #include <filesystem>
 
@@ -53,8 +54,38 @@ void add_password_options(CLI::App& verb, const Flags& flags) {
         ->type_name("F");
 }
 
+/// "field=value" as a change: true and false as such, [..] as a list, anything else as text.
+void take_override(ConnectionFlags& flags, const std::string& text) {
+    const auto equals = text.find('=');
+    const auto field = text.substr(0, equals), value = equals == std::string::npos ? "" : text.substr(equals + 1);
+    const auto refuse = [&](std::string problem) {
+        auto error = Error(ErrorCode::invalid_argument, "An --override is wrong.");
+        error.faults.push_back({field, "", std::move(problem)});
+        throw error;
+    };
+    if (equals == std::string::npos) refuse("needs a value: --override FIELD=VALUE");
+    catalog::Connection any;
+    for (const auto& [path, secret] : catalog::secrets_of(any))
+        if (path == field) refuse("is a secret, which is never an argument; use --password-env and the like");
+    if (value == "true" || value == "false") return flags.patch.set(field, json::value(value == "true"));
+    if (!value.starts_with('[')) return flags.patch.set(field, value);
+    json::error_code problem;
+    auto list = json::parse(value, problem);
+    if (problem) refuse("must be a list such as [\"a\",\"b\"]");
+    flags.patch.set(field, std::move(list));
+}
+
 void add_use_options(CLI::App& verb, const Flags& flags) {
     add_password_options(verb, flags);
+    verb.add_option_function<std::vector<std::string>>(
+            "--override",
+            [flags](const std::vector<std::string>& values) {
+                for (const auto& value : values)
+                    take_override(*flags, value);
+            },
+            "For this use, another value of any field of the connection, such as workingDirectory=/in; repeatable")
+        ->type_name("FIELD=VALUE")
+        ->allow_extra_args(false);
     add_text(verb, flags, "--timeout", "timeoutSeconds",
              "How long each connect, handshake and command may take")
         ->type_name("SECONDS");

@@ -89,7 +89,10 @@ Observer* Context::observer() {
 }
 
 service::Workspace& Context::workspace() {
-    if (!workspace_) workspace_ = std::make_unique<service::Workspace>(options.data);
+    if (!workspace_) {
+        workspace_ = std::make_unique<service::Workspace>(options.data);
+        workspace_->use_environment(options.environment);
+    }
     return *workspace_;
 }
 

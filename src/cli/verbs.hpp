@@ -9,6 +9,10 @@ void add_verbs(CLI::App& app, Context& context);
 
 // One per file of the same name; the table in verbs.cpp lists them in the order of the help page.
 void add_connection(CLI::App& app, Context& context);
+void add_project(CLI::App& app, Context& context);
+void add_environment(CLI::App& app, Context& context);
+void add_variable(CLI::App& app, Context& context);
+void add_audit(CLI::App& app, Context& context);
 void add_ls(CLI::App& app, Context& context);
 void add_stat(CLI::App& app, Context& context);
 void add_cat(CLI::App& app, Context& context);
