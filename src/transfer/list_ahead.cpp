@@ -80,7 +80,8 @@ void ListAhead::keep(std::vector<Entry> batch) {
     }
     for (auto& entry : batch)
         small_.push_back({std::move(entry.name), entry.size, entry.modified, entry.modified_precision,
-                          entry.type, entry.mode});
+                          entry.type, entry.mode,
+                          entry.target ? std::make_unique<std::string>(std::move(*entry.target)) : nullptr});
 }
 
 std::vector<Entry> ListAhead::take() {
@@ -99,6 +100,7 @@ std::vector<Entry> ListAhead::take() {
         entry.modified = item.modified;
         entry.modified_precision = item.precision;
         entry.mode = item.mode;
+        if (item.target) entry.target = std::move(*item.target);
         entries.push_back(std::move(entry));
         small_.pop_front();
     }

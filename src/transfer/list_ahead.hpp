@@ -44,6 +44,7 @@ class ListAhead {
         TimePrecision precision;
         EntryType type;
         std::optional<std::uint32_t> mode;
+        std::unique_ptr<std::string> target;  // of the few that are links
     };
 
     awaitable<void> run();

@@ -274,5 +274,20 @@ TEST_F(ManyFiles, links_are_kept_between_sftp_and_this_machine) {
     EXPECT_EQ(fs::read_symlink(work / "back/a/link"), "file");
 }
 
+TEST_F(ManyFiles, where_links_lead_is_known_from_a_listing_over_ftp_too) {
+    const Server server("vsftpd");
+    connect(fairlead, server.endpoint(), "", "", {});
+    put_file(server.root() / "a/file", "x");
+    fs::create_symlink("file", server.root() / "a/link");
+    fairlead.ok({"get", "-r", "--links", "keep", "p:/a", at("kept")});
+    EXPECT_EQ(fs::read_symlink(work / "kept/a/link"), "file");
+
+    fs::create_symlink("..", server.root() / "a/up");
+    const auto result = fairlead({"get", "-r", "--links", "follow", "p:/a", at("followed")});
+    EXPECT_EQ(result.status, 10);
+    EXPECT_THAT(result.errors, HasSubstr("leads back"));
+    EXPECT_EQ(files_in(work / "followed"), 2u);
+}
+
 }  // namespace
 }  // namespace fairlead::test
