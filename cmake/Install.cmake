@@ -1,4 +1,4 @@
-# Binary, library, public headers, CMake package, pkg-config file, man page and completions.
+# Binary, library, public headers, CMake package, pkg-config file, man page, systemd units and completions.
 
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Fairlead)
@@ -20,6 +20,9 @@ install(FILES ${PROJECT_BINARY_DIR}/FairleadConfig.cmake ${PROJECT_BINARY_DIR}/F
 file(RELATIVE_PATH FAIRLEAD_PREFIX_FROM_LIBDIR ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_PREFIX})
 configure_file(packaging/fairlead.pc.in ${PROJECT_BINARY_DIR}/fairlead.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/fairlead.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+configure_file(packaging/fairlead.service.in ${PROJECT_BINARY_DIR}/fairlead.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/fairlead.service packaging/fairlead.socket DESTINATION lib/systemd/system)
 
 install(FILES packaging/fairlead.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 

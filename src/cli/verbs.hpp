@@ -31,6 +31,8 @@ void add_touch(CLI::App& app, Context& context);
 void add_chmod(CLI::App& app, Context& context);
 void add_quote(CLI::App& app, Context& context);
 void add_session(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
+void add_token(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);

@@ -108,12 +108,13 @@ awaitable<bool> DataConnection::try_passive(bool extended, Error& why) {
         if (extended && !session_->data.proven)
             patience = std::min<std::chrono::milliseconds>(patience, kFirstEpsv);
         try {
-            auto socket = co_await net::connect_to(endpoint, host, address.port, Clock::now() + patience);
+            auto socket = co_await net::connect_to(endpoint, host, address.port, Clock::now() + patience,
+                                                   host == session_->data_host());
             work_->socket =
                 std::make_unique<net::TimedSocket>(std::move(socket), net::to_text(host, address.port));
             co_return true;
         } catch (const Error& error) {
-            if (error.code == ErrorCode::cancelled) throw;
+            if (error.code == ErrorCode::cancelled || error.code == ErrorCode::egress_denied) throw;
             why = data_error(fmt::format("The data connection to {} could not be opened: {}",
                                          net::to_text(host, address.port), error.message))
                       .hinting(

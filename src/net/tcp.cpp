@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "net/egress.hpp"
 #include "net/proxy.hpp"
 #include "net/timed_socket.hpp"
 #include "net/watchdog.hpp"
@@ -104,6 +105,20 @@ Error not_accepted(std::string_view target, std::chrono::milliseconds allowed) {
         .hinting("Check host and port; a firewall that drops packets silently looks like this.");
 }
 
+/// Takes out the addresses that the egress rules forbid. Throws egress_denied when none is left.
+void keep_allowed(std::vector<tcp::endpoint>& addresses, std::string_view host, std::string_view target) {
+    const auto policy = egress_policy();
+    if (!policy) return;
+    std::string why;
+    std::erase_if(addresses, [&](const tcp::endpoint& address) {
+        auto refusal = policy->refusal(host, address.address());
+        if (refusal.empty()) return false;
+        why = fmt::format("{} is refused, {}", address.address().to_string(), refusal);
+        return true;
+    });
+    if (addresses.empty() && !why.empty()) throw egress_denied(target, why);
+}
+
 /// One address, with as few system calls as there can be: thousands of small files each need a data
 /// connection.
 awaitable<tcp::socket> connect_one(tcp::endpoint address, Deadline deadline) {
@@ -149,11 +164,16 @@ awaitable<tcp::socket> connect_one(tcp::endpoint address, Deadline deadline) {
     throw error;
 }
 
-awaitable<tcp::socket> connect_through(const Proxy& proxy, std::string_view host, std::uint16_t port,
-                                       Deadline deadline) {
+/// `name`: what the egress rules know the host by.
+awaitable<tcp::socket> connect_through(const Proxy& proxy, std::string_view name, std::string_view host,
+                                       std::uint16_t port, Deadline deadline) {
+    if (const auto policy = egress_policy())
+        if (const auto why = policy->refusal_through_proxy(name); !why.empty())
+            throw egress_denied(to_text(host, port), why);
     std::optional<tcp::socket> socket;
     try {
         auto addresses = co_await resolve(proxy.host, proxy.port, deadline);
+        keep_allowed(addresses, proxy.host, to_text(proxy.host, proxy.port));
         socket = co_await connect_any(std::move(addresses), deadline, to_text(proxy.host, proxy.port));
     } catch (const Error& error) {
         if (error.code == ErrorCode::cancelled) throw;
@@ -197,7 +217,7 @@ awaitable<tcp::socket> connect(const Endpoint& endpoint, Observer* observer, Pee
     if (!endpoint.proxy.empty()) {
         const auto proxy = parse_proxy(endpoint.proxy);
         if (observer != nullptr) observer->step_began("connect");
-        auto socket = co_await connect_through(proxy, endpoint.host, endpoint.port,
+        auto socket = co_await connect_through(proxy, endpoint.host, endpoint.host, endpoint.port,
                                                Clock::now() + endpoint.timeouts.connect);
         peer.address = fmt::format("{} through the proxy {}", target, to_text(proxy.host, proxy.port));
         tell_done(observer, "connect", peer.address);
@@ -209,6 +229,7 @@ awaitable<tcp::socket> connect(const Endpoint& endpoint, Observer* observer, Pee
     for (const auto& address : addresses)
         found += (found.empty() ? "" : ", ") + address.address().to_string();
     tell_done(observer, "resolve", found);
+    keep_allowed(addresses, endpoint.host, target);
 
     if (observer != nullptr) observer->step_began("connect");
     auto socket =
@@ -220,15 +241,18 @@ awaitable<tcp::socket> connect(const Endpoint& endpoint, Observer* observer, Pee
 }
 
 awaitable<tcp::socket> connect_to(const Endpoint& endpoint, std::string address, std::uint16_t port,
-                                  Deadline deadline) {
+                                  Deadline deadline, bool same_peer) {
     if (!endpoint.proxy.empty()) {
         const auto proxy = parse_proxy(endpoint.proxy);
-        co_return co_await connect_through(proxy, address, port, deadline);
+        co_return co_await connect_through(proxy, same_peer ? endpoint.host : address, address, port,
+                                           deadline);
     }
     boost::system::error_code not_literal;
     const auto literal = asio::ip::make_address(address, not_literal);
-    if (!not_literal) co_return co_await connect_one({literal, port}, deadline);
-    auto addresses = co_await resolve(address, port, deadline);
+    std::vector<tcp::endpoint> addresses{{literal, port}};
+    if (not_literal) addresses = co_await resolve(address, port, deadline);
+    keep_allowed(addresses, same_peer ? endpoint.host : address, to_text(address, port));
+    if (!not_literal) co_return co_await connect_one(addresses.front(), deadline);
     co_return co_await connect_any(std::move(addresses), deadline, to_text(address, port));
 }
 

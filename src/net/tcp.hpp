@@ -27,14 +27,16 @@ awaitable<boost::asio::ip::tcp::socket> connect_any(std::vector<boost::asio::ip:
 
 /// Connects to the endpoint's host, through its proxy if it has one: the steps "resolve" and "connect" of
 /// `observer` (may be null). Fills `peer.address`. Each step has `timeouts.connect`.
-/// Throws name_not_resolved, connection_refused, host_unreachable, timeout, cancelled.
+/// Throws name_not_resolved, connection_refused, host_unreachable, timeout, egress_denied, cancelled.
 awaitable<boost::asio::ip::tcp::socket> connect(const Endpoint& endpoint, Observer* observer, PeerInfo& peer);
 
 /// Connects to a further port of a peer that is known already, for FTP data connections, through the
 /// endpoint's proxy if it has one. `address` is an IP literal, or with a proxy whatever the proxy can
-/// resolve. Takes at most until `deadline`. Throws like `connect`.
+/// resolve. Takes at most until `deadline`. `same_peer`: it is the host of the endpoint, as its connection
+/// that stands has found it, so egress rules with its name are for this too. Throws like `connect`.
 awaitable<boost::asio::ip::tcp::socket> connect_to(const Endpoint& endpoint, std::string address,
-                                                   std::uint16_t port, Deadline deadline);
+                                                   std::uint16_t port, Deadline deadline,
+                                                   bool same_peer = false);
 
 /// "192.0.2.1:21" or "[2001:db8::1]:21".
 std::string to_text(const boost::asio::ip::tcp::endpoint& address);

@@ -1,0 +1,115 @@
+#include "api/schemas.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <string_view>
+
+namespace fairlead::api {
+namespace {
+
+namespace json = boost::json;
+
+/// Of everything that is stored; given, never taken.
+constexpr std::string_view kRecord = R"({
+"id":{"type":"string","description":"UUIDv7"},
+"project":{"type":"string"},
+"revision":{"type":"integer"},
+"etag":{"type":"string"},
+"createdAt":{"type":"string","format":"date-time"},
+"updatedAt":{"type":"string","format":"date-time"},
+"createdBy":{"type":"string"},
+"updatedBy":{"type":"string"}})";
+
+constexpr std::string_view kConnection = R"({
+"type":"object","required":["name"],
+"description":"How to reach one server. Secrets (password, proxyPassword, tls.key, sftp.privateKey, sftp.passphrase) are taken and never given: they are null, and secretsSet names those that are set.",
+"properties":{
+"name":{"type":"string","minLength":1,"maxLength":128},
+"description":{"type":"string","maxLength":1000},
+"enabled":{"type":"boolean"},
+"tags":{"type":"array","items":{"type":"string"}},
+"protocol":{"enum":["ftp","ftps","sftp"]},
+"host":{"type":"string"},
+"port":{"type":["integer","string","null"]},
+"username":{"type":"string"},
+"password":{"type":["string","null"],"writeOnly":true},
+"workingDirectory":{"type":"string"},
+"timeoutSeconds":{"type":"integer"},
+"connectTimeoutSeconds":{"type":["integer","null"]},
+"idleTimeoutSeconds":{"type":["integer","null"]},
+"retryCount":{"type":"integer"},
+"maxSessions":{"type":"integer"},
+"bandwidthLimit":{"type":["string","null"]},
+"proxy":{"type":["string","null"]},
+"proxyPassword":{"type":["string","null"],"writeOnly":true},
+"tls":{"type":"object","properties":{"mode":{"enum":["explicit","implicit"]},"version":{"type":"string"},"ca":{"type":["string","null"]},"pin":{"type":["string","null"]},"certificate":{"type":["string","null"]},"key":{"type":["string","null"],"writeOnly":true},"verify":{"type":"boolean"}}},
+"ftp":{"type":"object","properties":{"active":{"type":"boolean"},"charset":{"type":["string","null"]},"timeZone":{"type":["string","null"]}}},
+"sftp":{"type":"object","properties":{"privateKey":{"type":["string","null"],"writeOnly":true},"passphrase":{"type":["string","null"],"writeOnly":true},"hostKeys":{"type":"array","items":{"type":"string"}},"acceptNewHostKey":{"type":"boolean"}}},
+"secretsSet":{"type":"array","items":{"type":"string"},"readOnly":true},
+"warnings":{"type":"array","items":{"type":"object"},"readOnly":true}}})";
+
+constexpr std::string_view kToken = R"({
+"type":"object","required":["name"],
+"properties":{
+"name":{"type":"string","minLength":1,"maxLength":128},
+"description":{"type":"string","maxLength":1000},
+"role":{"enum":["viewer","operator","admin"]},
+"projects":{"type":"array","items":{"type":"string"},"description":"empty: all"},
+"expiresAt":{"type":["string","null"],"description":"A time (RFC 3339), or from now on: 30d, 12h"},
+"revoked":{"type":"boolean","readOnly":true},
+"expired":{"type":"boolean","readOnly":true},
+"token":{"type":"string","readOnly":true,"description":"The text to send as bearer token; only in the answer that made it"}}})";
+
+constexpr std::string_view kOthers = R"({
+"Health":{"type":"object","required":["status"],"properties":{"status":{"type":"string"},"schema":{"type":"integer"}}},
+"Version":{"type":"object","required":["name","version"],"properties":{"name":{"type":"string"},"version":{"type":"string"}}},
+"NewName":{"type":"object","required":["name"],"properties":{"name":{"type":"string"}}},
+"ConnectionTest":{"type":"object","description":"Fields of a connection, and write","properties":{"write":{"type":"boolean"},"environment":{"type":"string"}}},
+"TestReport":{"type":"object","required":["ok","steps"],"properties":{"ok":{"type":"boolean"},"environment":{"type":["string","null"]},
+"steps":{"type":"array","items":{"type":"object","required":["step","ok"],"properties":{"step":{"type":"string"},"ok":{"type":"boolean"},"milliseconds":{"type":"integer"},"detail":{"type":["string","null"]},"hint":{"type":["string","null"]}}}},
+"abilities":{"type":["object","null"]},"error":{"type":"object"}}},
+"Revision":{"type":"object","required":["revision","change","at","by"],"properties":{"revision":{"type":"integer"},"change":{"type":"string"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"fields":{"type":"object"},"changedSecrets":{"type":"array","items":{"type":"string"}}}},
+"AuditEntry":{"type":"object","required":["sequence","at","by","action"],"properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"via":{"type":"string"},"action":{"type":"string"},"kind":{"type":["string","null"]},"project":{"type":["string","null"]},"name":{"type":["string","null"]},"resourceId":{"type":["string","null"]},"revision":{"type":["integer","null"]},"detail":{"type":"object"}}}})";
+
+json::object parsed(std::string_view text) {
+    return json::parse(text).as_object();
+}
+
+/// With the members of a record, which are read only.
+json::object stored(std::string_view text) {
+    auto schema = parsed(text);
+    auto& properties = schema["properties"].as_object();
+    for (const auto& member : parsed(kRecord)) {
+        auto described = member.value();
+        described.as_object()["readOnly"] = true;
+        properties[member.key()] = std::move(described);
+    }
+    return schema;
+}
+
+json::object page_of(std::string_view item) {
+    return {
+        {"type", "object"},
+        {"required", {"items", "next"}},
+        {"properties",
+         {{"items", {{"type", "array"}, {"items", {{"$ref", "#/components/schemas/" + std::string(item)}}}}},
+          {"next",
+           {{"type", {"string", "null"}},
+            {"description", "The cursor of the next page; null: this is the last"}}}}}};
+}
+
+}  // namespace
+
+json::object schemas() {
+    auto all = parsed(kOthers);
+    all["Connection"] = stored(kConnection);
+    all["Token"] = stored(kToken);
+    all["ConnectionPage"] = page_of("Connection");
+    all["TokenPage"] = page_of("Token");
+    all["RevisionPage"] = page_of("Revision");
+    all["AuditPage"] = page_of("AuditEntry");
+    return all;
+}
+
+}  // namespace fairlead::api

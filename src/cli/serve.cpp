@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/side_task.hpp"
+#include "cli/daemon.hpp"
+#include "cli/json_log.hpp"
+#include "cli/listen_address.hpp"
+#include "cli/systemd.hpp"
+#include "cli/verbs.hpp"
+#include "fairlead/error.hpp"
+#include "net/egress.hpp"
+#include "service/version.hpp"
+
+namespace fairlead::cli {
+namespace {
+
+namespace asio = boost::asio;
+
+struct ServeOptions {
+    std::string listen = "127.0.0.1:8480";
+    std::string certificate;
+    std::string key;
+    std::string log_level = "info";
+    bool insecure = false;
+    std::vector<std::string> egress_allow;
+    std::vector<std::string> egress_deny;
+};
+
+void require_safe(const ListenAddress& address, const ServeOptions& options) {
+    if (address.loopback || !options.certificate.empty() || options.insecure) return;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("Listening on {} would let tokens and files cross the network in clear text.",
+                            address.host))
+        .hinting(
+            "give --tls-certificate and --tls-key, or listen on 127.0.0.1 behind a proxy that does TLS; "
+            "--insecure-listen does it all the same");
+}
+
+DaemonOptions daemon_options(const ServeOptions& options, const Context& context) {
+    if (options.certificate.empty() != options.key.empty())
+        throw Error(ErrorCode::invalid_argument, "--tls-certificate and --tls-key are given together.");
+    DaemonOptions result;
+    result.data = context.options.data;
+    result.server.certificate_file = options.certificate;
+    result.server.key_file = options.key;
+    result.server.descriptor = activated_socket();
+    const auto address = result.server.descriptor >= 0 ? address_of_socket(result.server.descriptor)
+                                                       : parse_listen_address(options.listen);
+    require_safe(address, options);
+    result.server.address = address.host;
+    result.server.port = address.port;
+    return result;
+}
+
+/// Waits until it is cancelled; meanwhile SIGHUP reads the certificate again, and the service manager hears
+/// that this process is alive.
+awaitable<void> watch(http::Server& server) {
+    const auto executor = co_await asio::this_coro::executor;
+    asio::signal_set hangups(executor, SIGHUP);
+    std::function<void()> listen = [&] {
+        hangups.async_wait([&](const boost::system::error_code& stopped, int) {
+            if (stopped) return;
+            server.reload_certificate();
+            listen();
+        });
+    };
+    listen();
+    struct Until {
+        asio::signal_set& signals;
+        ~Until() {
+            boost::system::error_code ignored;
+            signals.cancel(ignored);
+        }
+    } until{hangups};
+    const auto wanted = manager_watchdog();
+    asio::steady_timer timer(executor);
+    for (boost::system::error_code stopped; !stopped;) {
+        timer.expires_after(wanted ? *wanted / 2 : std::chrono::microseconds(std::chrono::hours(1)));
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
+        if (!stopped && wanted) notify_manager("WATCHDOG=1");
+    }
+}
+
+void run_serve(const ServeOptions& options, Context& context) {
+    JsonLog log(parse_log_level(options.log_level));
+    net::set_egress_policy(std::make_shared<net::EgressPolicy>(options.egress_allow, options.egress_deny));
+    auto daemon_wish = daemon_options(options, context);
+    const auto scheme = options.certificate.empty() ? "http" : "https";
+    const auto host = daemon_wish.server.address.find(':') == std::string::npos
+                          ? daemon_wish.server.address
+                          : fmt::format("[{}]", daemon_wish.server.address);
+    {
+        Daemon daemon(std::move(daemon_wish), log);
+        const auto url = fmt::format("{}://{}:{}", scheme, host, daemon.server().port());
+        if (!daemon.new_token_file().empty()) {
+            log.write(LogLevel::info, "first token", {{"file", daemon.new_token_file()}});
+            context.note(
+                fmt::format("A token for the administrator was written to {}", daemon.new_token_file()));
+        }
+        log.write(LogLevel::info, "listening", {{"url", url}, {"version", service::version()}});
+        if (context.options.json)
+            context.json(boost::json::object{{"url", url}, {"adminTokenFile", daemon.new_token_file()}});
+        else
+            context.print(fmt::format("Listening on {}", url));
+        context.flush();
+        notify_manager(fmt::format("READY=1\nSTATUS=Listening on {}", url));
+        try {
+            context.run(watch(daemon.server()));
+        } catch (const Error& error) {
+            if (error.code != ErrorCode::cancelled) throw;
+        }
+        notify_manager("STOPPING=1");
+        log.write(LogLevel::info, "stopping");
+    }
+    log.write(LogLevel::info, "stopped");
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Context& context) {
+    auto options = std::make_shared<ServeOptions>();
+    auto* verb = app.add_subcommand("serve", "Serve the REST API until SIGTERM or Ctrl-C");
+    verb->add_option("--listen", options->listen, "Where to listen; port 0 is any that is free")
+        ->type_name("ADDRESS:PORT")
+        ->capture_default_str();
+    verb->add_option(
+            "--tls-certificate", options->certificate,
+            "Serve HTTPS with this certificate and its chain (PEM); read again when the file changes, and "
+            "at SIGHUP")
+        ->type_name("FILE");
+    verb->add_option("--tls-key", options->key, "The private key that belongs to it (PEM)")
+        ->type_name("FILE");
+    verb->add_flag("--insecure-listen", options->insecure,
+                   "Listen on other addresses than loopback without TLS too");
+    verb->add_option(
+            "--egress-allow", options->egress_allow,
+            "Connect to these only: networks (10.0.0.0/8), addresses, host names, *.domain; may be given "
+            "several times. Cloud metadata and link-local addresses are refused unless named here themselves")
+        ->type_name("RULE");
+    verb->add_option("--egress-deny", options->egress_deny, "Never connect to these, whatever is allowed")
+        ->type_name("RULE");
+    verb->add_option("--log-level", options->log_level,
+                     "What to log, as lines of JSON on standard error: debug, info, warning, error")
+        ->type_name("LEVEL")
+        ->capture_default_str();
+    verb->callback([options, &context] { run_serve(*options, context); });
+}
+
+}  // namespace fairlead::cli
