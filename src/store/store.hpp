@@ -6,6 +6,7 @@
 
 #include "store/audit_store.hpp"
 #include "store/resource_store.hpp"
+#include "store/run_store.hpp"
 #include "store/setting_store.hpp"
 
 namespace fairlead::store {
@@ -19,6 +20,8 @@ class Store {
     virtual ResourceStore& resources() = 0;
     virtual AuditStore& audit() = 0;
     virtual SettingStore& settings() = 0;
+    /// Throws Error{unsupported} where the engine keeps no runs.
+    virtual RunStore& runs();
 
     /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing. Must not be
     /// nested.

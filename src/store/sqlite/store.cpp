@@ -3,6 +3,7 @@
 #include "store/sqlite/audit_store.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/resource_store.hpp"
+#include "store/sqlite/run_store.hpp"
 #include "store/sqlite/setting_store.hpp"
 
 namespace fairlead::store::sqlite {
@@ -11,13 +12,14 @@ namespace {
 class SqliteStore final : public Store {
   public:
     explicit SqliteStore(const std::string& path)
-        : database_(path), resources_(database_), audit_(database_), settings_(database_) {
+        : database_(path), resources_(database_), audit_(database_), settings_(database_), runs_(database_) {
         migrate(database_);
     }
 
     ResourceStore& resources() override { return resources_; }
     AuditStore& audit() override { return audit_; }
     SettingStore& settings() override { return settings_; }
+    RunStore& runs() override { return runs_; }
 
     void together(const std::function<void()>& work) override {
         Transaction transaction(database_);
@@ -33,6 +35,7 @@ class SqliteStore final : public Store {
     SqliteResourceStore resources_;
     SqliteAuditStore audit_;
     SqliteSettingStore settings_;
+    SqliteRunStore runs_;
 };
 
 }  // namespace

@@ -1,0 +1,237 @@
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <set>
+
+#include "base/near.hpp"
+#include "catalog/operation_fields.hpp"
+
+namespace fairlead::catalog {
+namespace {
+
+namespace json = boost::json;
+
+/// The policies for existing targets, with the words that others use for them.
+constexpr std::pair<std::string_view, std::string_view> kPolicies[]{
+    {"overwrite", "overwrite"}, {"fail", "fail"},           {"skip", "skip"},
+    {"append", "append"},       {"rename", "rename"},       {"newer", "newer"},
+    {"different", "different"}, {"generateerror", "fail"},  {"error", "fail"},
+    {"createuniquename", "rename"}, {"unique", "rename"},   {"replace", "overwrite"},
+};
+constexpr Action kActions[]{Action::create, Action::get,    Action::query, Action::list,
+                            Action::remove, Action::upsert, Action::move};
+constexpr std::int64_t kMostRetries = 1000;
+
+std::string plain(std::string_view text) {
+    std::string key;
+    for (const char c : text)
+        if (c != ' ' && c != '_' && c != '-') key += (c >= 'A' && c <= 'Z') ? static_cast<char>(c + 32) : c;
+    return key;
+}
+
+bool is_read_only(std::string_view name) {
+    for (const auto word :
+         {"id", "project", "revision", "etag", "createdAt", "updatedAt", "createdBy", "updatedBy", "warnings"})
+        if (name == word) return true;
+    return false;
+}
+
+/// Reads the members of an object into the fields of the same name.
+class Reader {
+  public:
+    Reader(const json::object& object, std::vector<Fault>& faults) : object_(object), faults_(faults) {}
+
+    template <class Member>
+    void operator()(const OperationField& field, Member& member) {
+        known.emplace(field.name);
+        const auto* value = object_.if_contains(field.name);
+        if (value == nullptr) return;
+        if (value->is_null())
+            reset(field.name, member);
+        else
+            read(field.name, *value, member);
+    }
+
+    std::set<std::string, std::less<>> known;
+
+  private:
+    void fault(std::string_view name, const json::value& value, std::string problem) {
+        const auto* text = value.if_string();
+        faults_.push_back({std::string(name), text != nullptr ? std::string(*text) : json::serialize(value),
+                           std::move(problem)});
+    }
+
+    template <class Member>
+    static void reset(std::string_view name, Member& member) {
+        static const Operation defaults;
+        for_each_field(defaults, [&]<class Default>(const OperationField& field, const Default& fallback) {
+            if constexpr (std::same_as<Member, Default>)
+                if (field.name == name) member = fallback;
+        });
+    }
+
+    std::optional<std::int64_t> number_in(const json::value& value) {
+        if (value.is_int64()) return value.get_int64();
+        if (value.is_uint64() && value.get_uint64() <= INT64_MAX) return static_cast<std::int64_t>(value.get_uint64());
+        const auto* text = value.if_string();
+        if (text == nullptr) return std::nullopt;
+        std::int64_t number = 0;
+        const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), number);
+        if (problem != std::errc() || end != text->data() + text->size()) return std::nullopt;
+        return number;
+    }
+    std::optional<bool> flag_in(const json::value& value) {
+        if (const auto* given = value.if_bool()) return *given;
+        const auto* text = value.if_string();
+        if (text != nullptr && *text == "true") return true;
+        if (text != nullptr && *text == "false") return false;
+        return std::nullopt;
+    }
+
+    void read(std::string_view name, const json::value& value, std::string& text) {
+        const auto* given = value.if_string();
+        if (given == nullptr) return fault(name, value, "must be a text");
+        if (name != "ifExists" || given->empty()) {
+            text = std::string(*given);
+            return;
+        }
+        for (const auto& [word, policy] : kPolicies) {
+            if (plain(*given) != word) continue;
+            text = policy;
+            return;
+        }
+        fault(name, value, "must be overwrite, fail, skip, append, rename, newer or different");
+    }
+    void read(std::string_view name, const json::value& value, bool& flag) {
+        if (name == "transferFormat") {
+            const auto word = value.is_string() ? plain(value.get_string()) : "";
+            flag = word == "ascii" || word == "text";
+            if (!flag && word != "binary") fault(name, value, "must be binary or ascii");
+            return;
+        }
+        if (const auto given = flag_in(value))
+            flag = *given;
+        else
+            fault(name, value, "must be true or false");
+    }
+    void read(std::string_view name, const json::value& value, std::optional<bool>& flag) {
+        if (const auto given = flag_in(value))
+            flag = *given;
+        else
+            fault(name, value, "must be true or false, or null for the action's own");
+    }
+    void read(std::string_view name, const json::value& value, std::int64_t& number) {
+        const auto given = number_in(value);
+        if (given && (*given == -1 || *given > 0))
+            number = *given;
+        else
+            fault(name, value, "must be -1 (all) or a number from 1 on");
+    }
+    void read(std::string_view name, const json::value& value, std::optional<std::uint32_t>& number) {
+        const auto given = number_in(value);
+        if (given && *given >= 0 && *given <= kMostRetries)
+            number = static_cast<std::uint32_t>(*given);
+        else
+            fault(name, value, fmt::format("must be a number from 0 to {}", kMostRetries));
+    }
+    void read(std::string_view name, const json::value& value, std::vector<std::string>& texts) {
+        const auto* list = value.if_array();
+        if (list == nullptr) return fault(name, value, "must be a list of texts");
+        texts.clear();
+        for (const auto& item : *list) {
+            if (!item.is_string()) return fault(name, value, "must be a list of texts");
+            texts.emplace_back(item.get_string());
+        }
+    }
+    void read(std::string_view name, const json::value& value, Action& action) {
+        const auto word = value.is_string() ? plain(value.get_string()) : "";
+        for (const auto known_action : kActions) {
+            if (word != to_string(known_action)) continue;
+            action = known_action;
+            return;
+        }
+        fault(name, value, "must be create, get, query, list, delete, upsert or move");
+    }
+    void read(std::string_view name, const json::value& value, std::optional<FilterNode>& filter) {
+        filter = filter_from_json(value, std::string(name), faults_);
+    }
+
+    const json::object& object_;
+    std::vector<Fault>& faults_;
+};
+
+class Writer {
+  public:
+    void operator()(const OperationField& field, const std::string& text) { object[field.name] = text; }
+    void operator()(const OperationField& field, bool flag) {
+        if (field.name == "transferFormat")
+            object[field.name] = flag ? "ascii" : "binary";
+        else
+            object[field.name] = flag;
+    }
+    void operator()(const OperationField& field, std::optional<bool> flag) {
+        object[field.name] = flag ? json::value(*flag) : json::value();
+    }
+    void operator()(const OperationField& field, std::int64_t number) { object[field.name] = number; }
+    void operator()(const OperationField& field, std::optional<std::uint32_t> number) {
+        object[field.name] = number ? json::value(*number) : json::value();
+    }
+    void operator()(const OperationField& field, const std::vector<std::string>& texts) {
+        object[field.name] = json::array(texts.begin(), texts.end());
+    }
+    void operator()(const OperationField& field, Action action) { object[field.name] = to_string(action); }
+    void operator()(const OperationField& field, const std::optional<FilterNode>& filter) {
+        object[field.name] = filter ? catalog::to_json(*filter) : json::value();
+    }
+
+    json::object object;
+};
+
+}  // namespace
+
+const std::vector<OperationField>& operation_fields() {
+    static const auto fields = [] {
+        std::vector<OperationField> all;
+        const Operation any;
+        for_each_field(any, [&](const OperationField& field, const auto&) { all.push_back(field); });
+        return all;
+    }();
+    return fields;
+}
+
+Operation apply(Operation operation, const json::object& fields, std::vector<Fault>& faults) {
+    Reader reader(fields, faults);
+    for_each_field(operation, reader);
+    for (const auto& [key, value] : fields) {
+        if (reader.known.contains(std::string_view(key)) || is_read_only(key)) continue;
+        const auto close = nearest(std::string_view(key), {reader.known.begin(), reader.known.end()});
+        faults.push_back({std::string(key), "",
+                          close.empty() ? "is not a field" : "is not a field; did you mean " + close + "?"});
+    }
+    return operation;
+}
+
+json::object fields_to_json(const Operation& operation) {
+    Writer writer;
+    for_each_field(operation, writer);
+    return std::move(writer.object);
+}
+
+json::object to_json(const Operation& operation) {
+    auto document = fields_to_json(operation);
+    const auto& record = operation.record;
+    if (record.id.empty()) return document;
+    document["id"] = record.id;
+    document["project"] = record.project;
+    document["revision"] = record.revision;
+    document["etag"] = record.etag();
+    document["createdAt"] = to_rfc3339(record.created_at);
+    document["updatedAt"] = to_rfc3339(record.updated_at);
+    document["createdBy"] = record.created_by;
+    document["updatedBy"] = record.updated_by;
+    return document;
+}
+
+}  // namespace fairlead::catalog

@@ -1,0 +1,188 @@
+// run list, show, cancel, retry, watch
+
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/quantity.hpp"
+#include "base/utf8.hpp"
+#include "cli/conduct_run.hpp"
+#include "cli/verbs.hpp"
+#include "operation/request_json.hpp"
+#include "service/runs.hpp"
+#include "service/workspace.hpp"
+
+namespace fairlead::cli {
+namespace {
+
+namespace json = boost::json;
+constexpr auto kLook = std::chrono::milliseconds(200);
+constexpr std::size_t kPage = 500;
+
+struct ListOptions {
+    std::vector<std::string> states;
+    std::string operation, connection, file, since;
+    std::size_t limit = 50;
+    bool all_projects = false;
+};
+
+Time now() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::string line_of(const catalog::Run& run) {
+    auto line = fmt::format("{}\t{}\t{}\t{}\t{} files\t{}", run.id, to_rfc3339(run.created_at),
+                            catalog::to_string(run.state), run.subject, run.files, format_size(run.bytes));
+    if (run.error) line += "\t" + to_printable(run.error->message);
+    return line;
+}
+
+void list_runs(const ListOptions& options, Context& context) {
+    service::Runs runs(context.workspace());
+    runs.recover();
+    store::RunQuery query;
+    if (!options.all_projects) query.projects = {context.options.project};
+    for (const auto& state : options.states)
+        query.states.push_back(catalog::parse_run_state(state));
+    query.subject = options.operation;
+    query.connection = options.connection;
+    query.file = options.file;
+    if (!options.since.empty()) query.since = parse_age(options.since, now(), "since");
+    query.limit = options.limit;
+    const auto found = runs.store().list(query);
+    if (context.options.json) {
+        json::array documents;
+        for (const auto& run : found)
+            documents.push_back(catalog::to_json(run));
+        return context.json(documents);
+    }
+    if (found.empty()) return context.note("There are no such runs.");
+    for (const auto& run : found)
+        context.print(line_of(run));
+}
+
+void show_run(const std::string& id, Context& context) {
+    service::Runs runs(context.workspace());
+    runs.recover();
+    const auto run = runs.get(id);
+    auto document = catalog::to_json(run);
+    json::array files;
+    for (std::int64_t from = 0;;) {
+        const auto page = runs.store().files(id, from, kPage);
+        if (page.empty()) break;
+        from = page.back().number + 1;
+        for (const auto& file : page) {
+            if (context.options.json)
+                files.push_back(catalog::to_json(file));
+            else
+                context.print(fmt::format("{}\t{}\t{} -> {}\t{}{}", file.number, file.outcome,
+                                          to_printable(file.source), to_printable(file.target),
+                                          format_size(file.bytes),
+                                          file.error ? "\t" + to_printable(file.error->message) : ""));
+        }
+    }
+    if (!context.options.json) return context.print(line_of(run));
+    document["results"] = std::move(files);
+    context.json(document);
+}
+
+void cancel_run(const std::string& id, Context& context) {
+    const auto run = service::Runs(context.workspace()).cancel(id);
+    if (context.options.json) return context.json(catalog::to_json(run));
+    context.note(run.state == catalog::RunState::cancelled ? "It was cancelled." : "It was asked to stop.");
+}
+
+void retry_run(const std::string& id, Context& context) {
+    service::Runs runs(context.workspace());
+    runs.recover();
+    auto run = runs.retry_of(id);
+    auto request = operation::request_of(run.request);
+    run.request.erase("resumable");  // this process does it
+    run = runs.begin(std::move(run));
+    conduct_run(context, std::move(run), std::move(request));
+}
+
+std::string line_of(const catalog::RunEvent& event) {
+    return fmt::format("{}\t{}\t{}\t{}", to_rfc3339(event.at), event.run, event.type,
+                       to_printable(json::serialize(event.data)));
+}
+
+/// Tells what happens until the run has ended; without an id, for ever.
+awaitable<void> watch_runs(std::string id, std::optional<std::int64_t> after, Context& context) {
+    service::Runs runs(context.workspace());
+    auto& store = runs.store();
+    store::EventQuery query;
+    query.run = id;
+    if (id.empty()) query.projects = {context.options.project};
+    query.after = after.value_or(id.empty() ? store.newest_event() : 0);
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    for (;;) {
+        const bool ended = !id.empty() && catalog::has_ended(runs.get(id).state);
+        for (;;) {
+            const auto events = store.events(query);
+            for (const auto& event : events) {
+                if (context.options.json)
+                    context.json(catalog::to_json(event));
+                else
+                    context.print(line_of(event));
+                query.after = event.number;
+            }
+            if (events.size() < query.limit) break;
+        }
+        context.flush();
+        if (ended) co_return;
+        runs.recover();
+        timer.expires_after(kLook);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    }
+}
+
+CLI::Option* add_run_id(CLI::App& verb, std::string& id) {
+    return verb.add_option("ID", id, "The id of a run")->type_name("");
+}
+
+void add_list(CLI::App& run, Context& context) {
+    auto options = std::make_shared<ListOptions>();
+    auto* verb = run.add_subcommand("list", "Show runs, newest first");
+    verb->add_option("--state", options->states, "Only of these states: queued, running, succeeded, failed, partial, cancelled")
+        ->type_name("STATE");
+    verb->add_option("--operation", options->operation, "Only those of this operation")->type_name("NAME");
+    verb->add_option("--connection", options->connection, "Only those over this connection")->type_name("NAME");
+    verb->add_option("--file", options->file, "Only those with a file whose path holds this text")->type_name("TEXT");
+    verb->add_option("--since", options->since, "Only those begun since then: a time, or a length of time ago such as 2h")
+        ->type_name("TIME");
+    verb->add_option("--limit", options->limit, "So many at most")->type_name("N")->capture_default_str();
+    verb->add_flag("--all-projects", options->all_projects, "Of every project");
+    verb->callback([options, &context] { list_runs(*options, context); });
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Context& context) {
+    auto* run = app.add_subcommand("run", "Look at what was run, stop it, or do again what failed");
+    run->require_subcommand(1);
+    add_list(*run, context);
+    using Act = void (*)(const std::string&, Context&);
+    const std::tuple<const char*, const char*, Act> verbs[]{
+        {"show", "Show a run and its files", show_run},
+        {"cancel", "Ask a run to stop; what can be resumed is kept", cancel_run},
+        {"retry", "Do what failed of a run that has ended, as a new run", retry_run}};
+    for (const auto& [name, help, act] : verbs) {
+        auto id = std::make_shared<std::string>();
+        auto* verb = run->add_subcommand(name, help);
+        add_run_id(*verb, *id)->required();
+        verb->callback([id, act = act, &context] { act(*id, context); });
+    }
+    auto id = std::make_shared<std::string>();
+    auto after = std::make_shared<std::optional<std::int64_t>>();
+    auto* watch = run->add_subcommand("watch", "Follow a run until its end, or all of the project");
+    add_run_id(*watch, *id);
+    add_optional(*watch, "--after", *after, "Begin after the event of this number")->type_name("N");
+    watch->callback([id, after, &context] { context.run(watch_runs(*id, *after, context)); });
+}
+
+}  // namespace fairlead::cli

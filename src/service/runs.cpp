@@ -1,0 +1,136 @@
+#include "service/runs.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/process_identity.hpp"
+#include "catalog/record.hpp"
+#include "service/workspace.hpp"
+#include "store/store.hpp"
+
+namespace fairlead::service {
+namespace {
+
+using catalog::Run;
+using catalog::RunState;
+
+Time now() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+bool is_resumable(const Run& run) {
+    const auto* flag = run.request.if_contains("resumable");
+    return flag != nullptr && flag->is_bool() && flag->get_bool();
+}
+
+bool is_abandoned(const Run& run, Time at) {
+    switch (liveness_of(run.lease.owner)) {
+        case Liveness::dead:
+            return true;
+        case Liveness::alive:  // a process that was stopped may wake up: then its fence is an old one
+        case Liveness::unknown:
+            return run.lease.until < at;
+    }
+    return false;
+}
+
+}  // namespace
+
+store::RunStore& Runs::store() {
+    return workspace_.store().runs();
+}
+
+std::string Runs::folder(std::string_view id) const {
+    return fmt::format("{}/runs/{}", workspace_.directory(), id);
+}
+
+Run Runs::draft(std::string project) {
+    Run run;
+    run.id = catalog::make_id();
+    run.project = std::move(project);
+    run.by = workspace_.actor().name;
+    run.created_at = now();
+    return run;
+}
+
+Run Runs::begin(Run run) {
+    run.state = RunState::running;
+    run.attempt = 1;
+    run.started_at = run.created_at;
+    run.lease = {process_identity(), now() + kLease, 1};
+    store().insert(run);
+    return run;
+}
+
+Run Runs::enqueue(Run run) {
+    run.state = RunState::queued;
+    store().insert(run);
+    return run;
+}
+
+Run Runs::get(std::string_view id) {
+    if (auto run = store().find(id)) return *run;
+    throw Error(ErrorCode::not_found, fmt::format("There is no run '{}'.", id))
+        .hinting("runs are forgotten after a while; 'run list' shows those that are there");
+}
+
+Run Runs::cancel(std::string_view id) {
+    return store().request_cancel(id, now());
+}
+
+Run Runs::retry_of(std::string_view id) {
+    const auto before = get(id);
+    if (!catalog::has_ended(before.state))
+        throw Error(ErrorCode::conflict,
+                    fmt::format("The run '{}' is {}; only one that has ended can be retried.", id,
+                                catalog::to_string(before.state)));
+    if (before.state == RunState::succeeded)
+        throw Error(ErrorCode::conflict, fmt::format("Nothing of the run '{}' failed.", id))
+            .hinting("run the operation again to repeat all of it");
+    auto run = draft(before.project);
+    run.kind = before.kind;
+    run.subject = before.subject;
+    run.action = before.action;
+    run.connection = before.connection;
+    run.environment = before.environment;
+    run.request = before.request;
+    run.retry_of = before.id;
+    return run;
+}
+
+unsigned Runs::recover() {
+    unsigned found = 0;
+    const auto at = now();
+    for (const auto& run : store().running()) {
+        if (!is_abandoned(run, at)) continue;
+        ++found;
+        constexpr std::string_view kReason = "The process that ran it ended before the run did.";
+        if (is_resumable(run) && !run.cancel_requested) {
+            store().requeue(run.id, run.lease.fence, at, kReason);
+            continue;
+        }
+        Error error(run.cancel_requested ? ErrorCode::cancelled : ErrorCode::incomplete, std::string(kReason));
+        if (!run.cancel_requested)
+            error.hint = fmt::format("'run retry {}' does what is left of it, and goes on with files that broke off",
+                                     run.id);
+        try {
+            store().finish(run.id, run.lease.fence,
+                           run.cancel_requested ? RunState::cancelled : RunState::failed, error, at);
+        } catch (const Error& late) {
+            if (late.code != ErrorCode::conflict) throw;  // somebody else found it too
+        }
+    }
+    return found;
+}
+
+std::size_t Runs::forget(const store::Retention& retention) {
+    const auto ids = store().forget(retention, now());
+    for (const auto& id : ids) {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder(id), ignored);
+    }
+    return ids.size();
+}
+
+}  // namespace fairlead::service

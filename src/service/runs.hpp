@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/run.hpp"
+#include "store/run_store.hpp"
+
+namespace fairlead::service {
+
+class Workspace;
+
+/// How long a run's owner may be silent before others take it for dead.
+inline constexpr std::chrono::seconds kLease{30};
+
+/// The recorded runs, and what of them lies on disk.
+class Runs {
+  public:
+    /// The workspace must outlive this object.
+    explicit Runs(Workspace& workspace) : workspace_(workspace) {}
+
+    /// A run with a new id, not stored yet.
+    catalog::Run draft(std::string project);
+    /// Records it as begun by this process.
+    catalog::Run begin(catalog::Run run);
+    /// Records it as waiting for a daemon.
+    catalog::Run enqueue(catalog::Run run);
+
+    /// Throws not_found.
+    catalog::Run get(std::string_view id);
+    catalog::Run cancel(std::string_view id);
+    /// A new run that repeats what failed of one that has ended. Throws conflict for one that is not over or
+    /// of which nothing failed. Not stored.
+    catalog::Run retry_of(std::string_view id);
+
+    /// Finds runs whose process is gone, or has been silent for too long. Those that a daemon can go on with
+    /// (request member "resumable") are queued again, the others failed. Gives how many there were.
+    unsigned recover();
+    /// Forgets what is older than the retention wants, on disk too. Gives how many runs.
+    std::size_t forget(const store::Retention& retention);
+
+    store::RunStore& store();
+    /// Where the documents of a run lie.
+    std::string folder(std::string_view id) const;
+
+  private:
+    Workspace& workspace_;
+};
+
+}  // namespace fairlead::service

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/run.hpp"
+
+namespace fairlead::store {
+
+/// Which runs. Conditions that are set must all hold.
+struct RunQuery {
+    std::vector<std::string> projects;  ///< any of them; empty: all
+    std::vector<catalog::RunState> states;
+    std::string kind, subject, connection;
+    std::string file;  ///< part of the source's or target's path of one of its files
+    std::optional<Time> since, until;  ///< created
+    std::string before;  ///< the id of a run: only older ones, for the next page
+    std::size_t limit = 100;
+};
+
+/// Which events: those after `after`.
+struct EventQuery {
+    std::int64_t after = 0;
+    std::string run;                    ///< empty: of all
+    std::vector<std::string> projects;  ///< any of them; empty: all
+    std::size_t limit = 500;
+};
+
+/// What is to be forgotten.
+struct Retention {
+    std::chrono::milliseconds keep_runs{std::chrono::days(30)};
+    std::size_t at_once = 500;  ///< so many runs in one call, so that nobody waits long
+};
+
+/// Where runs are kept. Every change is one transaction and leaves its event. Used from one thread.
+///
+/// A run that is running belongs to the owner of its lease. Changes by an owner name the fence that it was
+/// given; when another one has taken the run over meanwhile they throw Error{conflict} and change nothing, so
+/// that whoever lost its lease can neither report nor publish.
+class RunStore {
+  public:
+    virtual ~RunStore() = default;
+
+    /// Records a new run: queued, or, with a lease, begun by its owner at once.
+    virtual void insert(const catalog::Run& run) = 0;
+    virtual std::optional<catalog::Run> find(std::string_view id) = 0;
+    /// Newest first.
+    virtual std::vector<catalog::Run> list(const RunQuery& query) = 0;
+    /// How many are in this state.
+    virtual std::uint64_t count(catalog::RunState state) = 0;
+
+    /// Takes the next run that is due: the most urgent, of those the oldest. Nothing when there is none.
+    virtual std::optional<catalog::Run> claim(std::string_view owner, Time now, Time until) = 0;
+    /// Takes this one, if it is queued.
+    virtual std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now, Time until) = 0;
+    /// Keeps the lease. Gives whether somebody asked for the run to stop.
+    virtual bool renew(std::string_view id, std::int64_t fence, Time until) = 0;
+    /// The runs whose owner has not renewed its lease in time.
+    virtual std::vector<catalog::Run> expired(Time now) = 0;
+    /// All that are running, whoever has them.
+    virtual std::vector<catalog::Run> running() = 0;
+    /// Puts a run that lost its owner back into the queue, if its fence is still this one. Gives whether it was.
+    virtual bool requeue(std::string_view id, std::int64_t fence, Time now, std::string_view reason) = 0;
+
+    /// Records a file, or what became of it, and adds it to the run's sums.
+    virtual void put_file(std::string_view id, std::int64_t fence, const catalog::RunFile& file, Time now) = 0;
+    /// By number, from `from` on.
+    virtual std::vector<catalog::RunFile> files(std::string_view id, std::int64_t from, std::size_t limit) = 0;
+    /// An event without a change.
+    virtual void note(std::string_view id, std::int64_t fence, std::string_view type,
+                      const boost::json::object& data, Time now) = 0;
+    /// The run has ended.
+    virtual void finish(std::string_view id, std::int64_t fence, catalog::RunState state,
+                        const std::optional<Error>& error, Time now) = 0;
+
+    /// Asks a run to stop: one that is queued is cancelled at once, one that is running when its owner looks.
+    /// Throws not_found, and conflict for one that has ended.
+    virtual catalog::Run request_cancel(std::string_view id, Time now) = 0;
+
+    virtual std::vector<catalog::RunEvent> events(const EventQuery& query) = 0;
+    /// The number of the newest event; 0 when there has been none.
+    virtual std::int64_t newest_event() = 0;
+
+    /// Forgets runs that ended before `now - keep_runs`, with their files and events. Gives their ids: what
+    /// they left on disk is for the caller to remove.
+    virtual std::vector<std::string> forget(const Retention& retention, Time now) = 0;
+};
+
+}  // namespace fairlead::store
