@@ -31,13 +31,10 @@ void add_touch(CLI::App& app, Context& context);
 void add_chmod(CLI::App& app, Context& context);
 void add_quote(CLI::App& app, Context& context);
 void add_session(CLI::App& app, Context& context);
-<<<<<<< HEAD
 void add_serve(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
-=======
 void add_operation(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
->>>>>>> b9e4ce0 (operation, run: reusable actions on documents, every execution of them recorded)
 void add_doctor(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
