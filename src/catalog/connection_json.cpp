@@ -12,6 +12,7 @@
 #include "base/near.hpp"
 #include "catalog/connection.hpp"
 #include "catalog/connection_fields.hpp"
+#include "catalog/secret_reference.hpp"
 
 namespace fairlead::catalog {
 namespace {
@@ -292,6 +293,8 @@ json::object fields_to_json(const Connection& connection) {
 json::object to_json(const Connection& connection) {
     auto document = fields_to_json(connection);
     if (connection.port.empty()) document["port"] = port_of(connection);
+    for (const auto& [field, sealed] : connection.sealed)
+        if (const auto reference = reference_in(sealed)) place(document, field, json::value(*reference));
     const auto set = secrets_set(connection);
     document["secretsSet"] = json::array(set.begin(), set.end());
     const auto& record = connection.record;

@@ -7,6 +7,7 @@
 #include "catalog/connection.hpp"
 #include "catalog/connection_fields.hpp"
 #include "catalog/expand_connection.hpp"
+#include "catalog/secret_reference.hpp"
 #include "catalog/variables.hpp"
 
 namespace fairlead::catalog {
@@ -66,6 +67,11 @@ class Checker {
     /// Whether the value is only known when the variables in it are.
     bool is_open(std::string_view text) const {
         return variables_ == Variables::allowed && has_variables(text);
+    }
+
+    /// Whether the secret itself is at hand to be looked at.
+    static bool is_here(const Secret& secret) {
+        return !secret.empty() && !is_secret_reference(secret.reveal());
     }
 
     void check_texts() {
@@ -139,7 +145,7 @@ class Checker {
         if (!tls.ca.empty()) fault("tls.ca", "", problem_of_certificates(tls.ca));
         if (!tls.certificate.empty())
             fault("tls.certificate", "", problem = problem_of_certificates(tls.certificate));
-        if (!tls.key.empty()) {
+        if (is_here(tls.key)) {
             auto key_problem = problem_of_key(tls.key.reveal());
             if (key_problem.empty() && problem.empty() && !tls.certificate.empty())
                 key_problem = problem_of_pair(tls.certificate, tls.key.reveal());
@@ -163,7 +169,7 @@ class Checker {
     }
 
     void check_sftp() {
-        if (!c_.sftp.private_key.empty())
+        if (is_here(c_.sftp.private_key))
             fault("sftp.privateKey", "", problem_of_ssh_key(c_.sftp.private_key.reveal()));
         for (const auto& key : c_.sftp.host_keys)
             if (!is_open(key)) fault("sftp.hostKeys", key, problem_of_fingerprint(key));

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <span>
 
 #include "catalog/record.hpp"
 #include "catalog/secret_box.hpp"
@@ -98,49 +100,118 @@ std::optional<SecretKey> read_file(const std::string& path, bool check_mode) {
 std::string key_path(const std::string& data_directory) {
     return data_directory + "/secret.key";
 }
+std::string next_path(const std::string& data_directory) {
+    return key_path(data_directory) + ".next";
+}
+
+std::optional<SecretKey> from_environment(const char* variable) {
+    const auto* text = std::getenv(variable);
+    if (text == nullptr || *text == '\0') return std::nullopt;
+    return decode_or_throw(text, std::string("$") + variable);
+}
+
+/// A file with this key beside `path`, safely on disk; gives its name.
+std::string write_aside(const std::string& path, std::span<const unsigned char, kBytes> key) {
+    std::string text(sodium_base64_ENCODED_LEN(kBytes, sodium_base64_VARIANT_ORIGINAL), '\0');
+    sodium_bin2base64(text.data(), text.size(), key.data(), key.size(), sodium_base64_VARIANT_ORIGINAL);
+    text.back() = '\n';  // in place of the NUL
+    const auto aside = path + "." + make_id();
+    const Descriptor file(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (file.get() < 0) throw_file_error("Making", aside, errno);
+    const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                         ::fsync(file.get()) == 0;
+    const int reason = errno;
+    sodium_memzero(text.data(), text.size());
+    if (!written) {
+        ::unlink(aside.c_str());
+        throw_file_error("Writing", aside, reason);
+    }
+    return aside;
+}
+
+/// Else a new name may be lost with the power, and with it the only key.
+void sync_folder(const std::string& folder) {
+    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened.get() < 0 || ::fsync(opened.get()) != 0) throw_file_error("Keeping", folder, errno);
+}
 
 }  // namespace
 
-std::optional<SecretKey> find_secret_key(const std::string& data_directory) {
-    if (const auto* text = std::getenv("FAIRLEAD_KEY"); text != nullptr && *text != '\0')
-        return decode_or_throw(text, "$FAIRLEAD_KEY");
-    if (const auto* directory = std::getenv("CREDENTIALS_DIRECTORY");
-        directory != nullptr && *directory != '\0')
-        if (auto key = read_file(std::string(directory) + "/fairlead.key", false)) return key;
-    return read_file(key_path(data_directory), true);
+std::vector<SecretKey> find_secret_keys(const std::string& data_directory) {
+    std::vector<SecretKey> keys;
+    const auto add = [&keys](std::optional<SecretKey> key, bool is_next, bool is_ours) {
+        if (!key) return false;
+        key->is_next = is_next;
+        key->is_ours = is_ours;
+        keys.push_back(std::move(*key));
+        return true;
+    };
+    if (add(from_environment("FAIRLEAD_KEY"), false, false)) {
+        add(from_environment("FAIRLEAD_NEW_KEY"), true, false);
+        return keys;
+    }
+    const auto* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    if (directory != nullptr && *directory != '\0') {
+        const auto path = std::string(directory) + "/fairlead.";
+        if (add(read_file(path + "key", false), false, false)) {
+            add(read_file(path + "new-key", false), true, false);
+            return keys;
+        }
+    }
+    add(read_file(key_path(data_directory), true), false, true);
+    add(read_file(next_path(data_directory), true), true, true);
+    return keys;
 }
 
 SecretKey make_secret_key(const std::string& data_directory) {
     std::array<unsigned char, kBytes> key{};
     randombytes_buf(key.data(), key.size());
-    std::string text(sodium_base64_ENCODED_LEN(kBytes, sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(text.data(), text.size(), key.data(), key.size(), sodium_base64_VARIANT_ORIGINAL);
-    text.back() = '\n';  // in place of the NUL
-
     // Written aside and then linked: whoever looks sees no key file or a whole one, and never two different
     // ones.
     const auto path = key_path(data_directory);
-    const auto aside = path + "." + make_id();
-    {
-        const Descriptor file(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-        if (file.get() < 0) throw_file_error("Making", aside, errno);
-        const bool written =
-            ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-            ::fsync(file.get()) == 0;
-        const int reason = errno;
-        sodium_memzero(text.data(), text.size());
-        sodium_memzero(key.data(), key.size());
-        if (!written) {
-            ::unlink(aside.c_str());
-            throw_file_error("Writing", aside, reason);
-        }
-    }
+    const auto aside = write_aside(path, key);
+    sodium_memzero(key.data(), key.size());
     const int linked = ::link(aside.c_str(), path.c_str());
     const int reason = errno;
     ::unlink(aside.c_str());
     if (linked != 0 && reason != EEXIST) throw_file_error("Making", path, reason);
-    if (auto made = read_file(path, true)) return std::move(*made);
+    sync_folder(data_directory);
+    if (auto made = read_file(path, true)) {
+        made->is_ours = true;
+        return std::move(*made);
+    }
     throw_file_error("Reading", path, ENOENT);
+}
+
+SecretKey make_next_secret_key(const std::string& data_directory) {
+    std::array<unsigned char, kBytes> key{};
+    if (const auto given = from_environment("FAIRLEAD_NEW_KEY"))
+        std::memcpy(key.data(), given->key.reveal().data(), kBytes);
+    else
+        randombytes_buf(key.data(), key.size());
+    const auto path = next_path(data_directory);
+    const auto aside = write_aside(path, key);
+    sodium_memzero(key.data(), key.size());
+    if (::rename(aside.c_str(), path.c_str()) != 0) {
+        const int reason = errno;
+        ::unlink(aside.c_str());
+        throw_file_error("Making", path, reason);
+    }
+    sync_folder(data_directory);
+    auto made = read_file(path, true);
+    if (!made) throw_file_error("Reading", path, ENOENT);
+    made->is_next = made->is_ours = true;
+    return std::move(*made);
+}
+
+void adopt_next_secret_key(const std::string& data_directory) {
+    const auto next = next_path(data_directory), path = key_path(data_directory);
+    if (::rename(next.c_str(), path.c_str()) != 0 && errno != ENOENT) throw_file_error("Replacing", path, errno);
+    sync_folder(data_directory);
+}
+
+void forget_next_secret_key(const std::string& data_directory) noexcept {
+    ::unlink(next_path(data_directory).c_str());
 }
 
 }  // namespace fairlead::catalog

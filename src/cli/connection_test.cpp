@@ -11,6 +11,7 @@
 #include "cli/connection.hpp"
 #include "cli/connection_options.hpp"
 #include "service/connection_test.hpp"
+#include "service/secret_lookup.hpp"
 #include "service/workspace.hpp"
 
 namespace fairlead::cli {
@@ -34,6 +35,7 @@ Endpoint endpoint_of(Context& context, const TestOptions& options) {
     std::vector<Fault> faults;
     auto connection = catalog::apply(catalog::Connection{}, given, faults);
     connection.name = "unsaved";
+    service::look_up_given_secrets(connection);
     catalog::require_valid(connection, std::move(faults));
     return catalog::resolve(connection);
 }

@@ -15,6 +15,8 @@
 #include "base/near.hpp"
 #include "cli/report.hpp"
 #include "cli/verbs.hpp"
+#include "service/secret_lookup.hpp"
+#include "service/workspace.hpp"
 
 namespace fairlead::cli {
 namespace {
@@ -55,6 +57,8 @@ void add_global_options(CLI::App& app, Context& context) {
                    "What all transfers of this process may take together; see get --bwlimit")
         ->type_name("RATE");
     app.add_flag("--trace", options.trace, "Show the protocol conversation, secrets masked");
+    app.add_flag("--allow-secret-commands", service::secret_lookup_options().allow_commands,
+                 "Let secrets of the form command:... start the program that they name");
     app.config_formatter(std::make_shared<FlagFile>());
     const auto* file = std::getenv("FAIRLEAD_CONFIG");
     app.set_config("--config", file != nullptr ? file : "",
@@ -132,6 +136,10 @@ int main(int argc, char** argv) {
     app.get_formatter()->column_width(34);
     add_global_options(app, context);
     add_verbs(app, context);
+    app.parse_complete_callback([&context] {  // before the verb
+        service::secret_lookup_options().data_directory =
+            service::Workspace::choose_directory(context.options.data);
+    });
     name_environment_variables(app);
     try {
         app.parse(argc, argv);  // runs the verb

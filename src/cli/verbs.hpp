@@ -30,6 +30,7 @@ void add_rmdir(CLI::App& app, Context& context);
 void add_touch(CLI::App& app, Context& context);
 void add_chmod(CLI::App& app, Context& context);
 void add_quote(CLI::App& app, Context& context);
+void add_secret(CLI::App& app, Context& context);
 void add_session(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);

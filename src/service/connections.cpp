@@ -80,10 +80,12 @@ store::ResourceChange Connections::prepare(Connection& connection, store::Change
 Saved Connections::store_change(Connection connection, store::Change change, std::vector<Fault> warnings,
                                 std::vector<std::string> removed_secrets) {
     const auto prepared = prepare(connection, change, std::move(removed_secrets));
-    if (change == store::Change::create)
-        apply_in_project(store_, actor_, connection.record.project, {prepared});
-    else
-        store_.apply(prepared, actor_.via);
+    vault_.keep([&] {
+        if (change == store::Change::create)
+            apply_in_project(store_, actor_, connection.record.project, {prepared});
+        else
+            store_.apply(prepared, actor_.via);
+    });
     return {std::move(connection), std::move(warnings)};
 }
 
@@ -112,7 +114,7 @@ std::vector<Saved> Connections::create_all(
         one.connection = made(project, name, fields, one.warnings);
         changes.push_back(prepare(one.connection, store::Change::create));
     }
-    apply_in_project(store_, actor_, project, changes);
+    vault_.keep([&] { apply_in_project(store_, actor_, project, changes); });
     return saved;
 }
 
@@ -140,9 +142,9 @@ Saved Connections::update(std::string_view project, std::string_view name, const
 }
 
 Saved Connections::duplicate(std::string_view project, std::string_view name, std::string_view new_name) {
+    vault_.prepare();
     auto connection = get(project, name);
-    vault_.open(connection);
-    connection.sealed.clear();  // sealed for the other id
+    vault_.unseal_texts(connection);  // they are sealed for the other id
     connection.name = new_name;
     connection.record = {};
     connection.record.project = project;

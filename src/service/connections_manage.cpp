@@ -11,6 +11,7 @@
 #include "service/places.hpp"
 #include "service/stamp.hpp"
 #include "service/usage.hpp"
+#include "service/vault.hpp"
 
 namespace fairlead::service {
 
@@ -35,7 +36,7 @@ Saved Connections::store_rename(Connection connection, const std::string& old_na
         changes.push_back({store::Change::update, std::move(user), {}});
     }
     changes.insert(changes.begin(), prepare(connection, change, std::move(removed_secrets)));
-    store_.apply(changes, actor_.via);
+    vault_.keep([&] { store_.apply(changes, actor_.via); });
     return {std::move(connection), std::move(warnings)};
 }
 

@@ -9,6 +9,7 @@
 #include "service/connection_change.hpp"
 #include "service/connections.hpp"
 #include "service/places.hpp"
+#include "service/secret_lookup.hpp"
 #include "service/variables.hpp"
 #include "service/vault.hpp"
 
@@ -19,6 +20,7 @@ using catalog::ConnectionPatch;
 
 Connection Connections::usable(std::string_view project, std::string_view name,
                                const ConnectionPatch& overrides) {
+    vault_.prepare();
     const auto stored = get(project, name);
     if (!stored.enabled)
         throw Error(ErrorCode::disabled, fmt::format("The connection '{}' is disabled.", stored.name))
@@ -40,6 +42,7 @@ Connection Connections::overridden(const Connection& stored, const ConnectionPat
                 .hinting("give the password for it with --password-env, --password-file or --password-stdin");
         connection.sealed.clear();
     }
+    look_up_given_secrets(connection);
     vault_.open(connection);
     catalog::require_valid(connection, std::move(faults));
     const auto environment = environment_.empty() ? "" : require_environment(store_, environment_).name;

@@ -83,7 +83,7 @@ Finding check_schema(store::sqlite::Database& database) {
 Finding check_key(const std::string& directory, store::sqlite::Database& database) {
     if (store::sqlite::version_of(database) == 0) return {"secret key", ok, "made with the first secret", ""};
     store::sqlite::SqliteSettingStore settings(database);
-    const auto source = Vault(directory, settings).key_source();
+    const auto source = Vault::key_source(directory, settings.get(Vault::kKeySetting));
     return {"secret key", ok, source ? "from " + *source : "made with the first secret", ""};
 }
 

@@ -10,6 +10,7 @@
 #include "fairlead/error.hpp"
 #include "fairlead/open.hpp"
 #include "service/connections.hpp"
+#include "service/secret_lookup.hpp"
 #include "service/target.hpp"
 
 namespace fairlead::service {
@@ -66,6 +67,7 @@ Connection definition_of(const Location& location, const ConnectionPatch& overri
     auto connection = catalog::apply(Connection{}, location.fields, faults);
     connection.name = "URL";  // valid, and only seen when a field is wrong
     connection = catalog::apply(std::move(connection), overrides, faults);
+    look_up_given_secrets(connection);
     catalog::require_valid(connection, std::move(faults));
     return connection;
 }

@@ -108,7 +108,7 @@ Variable Variables::set(std::string_view project, std::string_view name, const V
     refer(variable);
     const store::ResourceChange stored{is_new ? store::Change::create : store::Change::update,
                                        catalog::to_resource(variable), std::move(changed_secrets)};
-    apply_in_project(store_, actor_, project, {stored});
+    vault_.keep([&] { apply_in_project(store_, actor_, project, {stored}); });
     return variable;
 }
 

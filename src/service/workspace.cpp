@@ -71,7 +71,7 @@ struct Workspace::Parts {
         : directory(std::move(directory_)),
           actor{user_name(), "cli"},
           store(store::open(where.empty() ? directory + "/fairlead.db" : where)),
-          vault(directory, store->settings()),
+          vault(directory, *store),
           projects(store->resources(), actor),
           environments(store->resources(), actor),
           variables(store->resources(), vault, actor),

@@ -66,13 +66,13 @@ class SecretKeyTest : public ::testing::Test {
 };
 
 TEST_F(SecretKeyTest, is_made_once_for_its_owner_only) {
-    EXPECT_FALSE(find_secret_key(folder()));
+    EXPECT_TRUE(find_secret_keys(folder()).empty());
     const auto made = make_secret_key(folder());
     EXPECT_EQ(made.key.reveal().size(), SecretBox::kKeyBytes);
     struct stat facts {};
     ASSERT_EQ(::stat(made.source.c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 07777, 0600u);
-    EXPECT_EQ(find_secret_key(folder())->key, made.key);
+    EXPECT_EQ(find_secret_keys(folder()).at(0).key, made.key);
     EXPECT_EQ(make_secret_key(folder()).key, made.key) << "whoever comes second uses the first one's";
 }
 
@@ -80,7 +80,7 @@ TEST_F(SecretKeyTest, that_others_can_read_is_refused_with_the_fix) {
     const auto made = make_secret_key(folder());
     ASSERT_EQ(::chmod(made.source.c_str(), 0640), 0);
     try {
-        find_secret_key(folder());
+        find_secret_keys(folder());
         FAIL() << "accepted";
     } catch (const Error& error) {
         EXPECT_EQ(error.code, ErrorCode::permission_denied);
@@ -91,10 +91,10 @@ TEST_F(SecretKeyTest, that_others_can_read_is_refused_with_the_fix) {
 TEST_F(SecretKeyTest, comes_from_the_environment_before_the_file_in_hexadecimal_or_base64) {
     make_secret_key(folder());
     ::setenv("FAIRLEAD_KEY", hex_.c_str(), 1);
-    EXPECT_EQ(find_secret_key(folder())->source, "$FAIRLEAD_KEY");
-    EXPECT_EQ(find_secret_key(folder())->key, Secret(std::string(32, '\xaa')));
+    EXPECT_EQ(find_secret_keys(folder()).at(0).source, "$FAIRLEAD_KEY");
+    EXPECT_EQ(find_secret_keys(folder()).at(0).key, Secret(std::string(32, '\xaa')));
     ::setenv("FAIRLEAD_KEY", "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=", 1);
-    EXPECT_EQ(find_secret_key(folder())->key, Secret(std::string(32, '\xaa')));
+    EXPECT_EQ(find_secret_keys(folder()).at(0).key, Secret(std::string(32, '\xaa')));
 }
 
 TEST_F(SecretKeyTest, comes_from_a_systemd_credential_before_the_file) {
@@ -102,13 +102,13 @@ TEST_F(SecretKeyTest, comes_from_a_systemd_credential_before_the_file) {
     test::write_file(credentials / "fairlead.key", hex_ + "\n");
     ::setenv("CREDENTIALS_DIRECTORY", credentials.path().c_str(), 1);
     make_secret_key(folder());
-    EXPECT_EQ(find_secret_key(folder())->key, Secret(std::string(32, '\xaa')));
+    EXPECT_EQ(find_secret_keys(folder()).at(0).key, Secret(std::string(32, '\xaa')));
 }
 
 TEST_F(SecretKeyTest, that_is_malformed_is_refused_without_repeating_it) {
     ::setenv("FAIRLEAD_KEY", "not-a-key", 1);
     try {
-        find_secret_key(folder());
+        find_secret_keys(folder());
         FAIL() << "accepted";
     } catch (const Error& error) {
         EXPECT_EQ(error.code, ErrorCode::invalid_argument);
