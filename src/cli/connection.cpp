@@ -42,6 +42,8 @@ void add_connection(CLI::App& app, Context& context) {
     add_connection_history(*connection, context);
     add_connection_rollback(*connection, context);
     add_connection_used(*connection, context);
+    add_connection_export(*connection, context);
+    add_connection_import(*connection, context);
     add_connection_test(*connection, context);
 }
 

@@ -21,6 +21,8 @@ void add_connection_edit(CLI::App& connection, Context& context);
 void add_connection_move(CLI::App& connection, Context& context);
 void add_connection_rollback(CLI::App& connection, Context& context);
 void add_connection_used(CLI::App& connection, Context& context);
+void add_connection_export(CLI::App& connection, Context& context);
+void add_connection_import(CLI::App& connection, Context& context);
 void add_connection_test(CLI::App& connection, Context& context);
 
 /// Adds the name of a saved connection as a positional argument.

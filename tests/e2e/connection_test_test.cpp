@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
 
+#include "bundle/archive.hpp"
 #include "support/cli.hpp"
 #include "support/scripted_ftp.hpp"
 
@@ -208,7 +209,48 @@ TEST(PlantedSecrets, appear_in_no_output_no_file_and_no_process_list) {
         run({"connection", "update", "a", "--port", "0", "--password-env", "THE_PASSWORD"}, in_environment),
         2);
     EXPECT_EQ(run({"doctor"}), 0);
+    EXPECT_EQ(run({"-vv", "secret", "rotate"}), 0);
+    EXPECT_EQ(run({"--json", "secret", "check"}), 0);
+
+    const std::string passphrase = "pLaNtEd-P4ssphrase";
+    ProcessOptions with_passphrase;
+    with_passphrase.environment["THE_PASSPHRASE"] = passphrase;
+    const auto plain = (fairlead.folder() / "plain.zip").string();
+    const auto sealed = (fairlead.folder() / "sealed.zip").string();
+    EXPECT_EQ(run({"--json", "connection", "export", "--all", "--output", plain}), 0);
+    EXPECT_EQ(run({"--json", "connection", "export", "--all", "--with-secrets", "--passphrase-env", "THE_PASSPHRASE",
+                   "--output", sealed},
+                  with_passphrase),
+              0);
+    EXPECT_EQ(run({"-vv", "connection", "import", plain, "--on-conflict", "rename"}), 0);
+    EXPECT_EQ(run({"--json", "connection", "import", sealed, "--on-conflict", "overwrite", "--passphrase-env",
+                   "THE_PASSPHRASE"},
+                  with_passphrase),
+              0);
+    EXPECT_EQ(run({"connection", "import", sealed, "--passphrase-env", "THE_PASSWORD"}, in_environment), 2);
+    for (const auto& file : {plain, sealed}) {
+        const auto bytes = read_file(file);
+        seen += bytes;
+        const bundle::Archive archive(bytes);
+        for (const auto& path : archive.paths())
+            seen += path + archive.read(path);
+    }
+    const auto remotes = (fairlead.folder() / "rclone.conf").string();
+    write_file(remotes, "[r]\ntype = ftp\nhost = h\nuser = u\nport = 0\nsocks_proxy = u:" + planted + "@h:1\n");
+    EXPECT_EQ(run({"connection", "import", remotes}), 2) << "with a port that is wrong";
+
+    write_file(fairlead.folder() / "command", "#!/bin/sh\necho " + planted + "\necho " + planted + " >&2\nexit 1\n");
+    const auto command = (fairlead.folder() / "command").string();
+    std::filesystem::permissions(command, std::filesystem::perms(0700));
+    ProcessOptions reference;
+    reference.input = "command:" + command;
+    EXPECT_EQ(run(with({"connection", "create", "e", "--password-stdin"}, reach(server)), reference), 0);
+    EXPECT_EQ(run({"--trace", "--allow-secret-commands", "connection", "test", "e"}), 2);
     EXPECT_THAT(seen, Not(HasSubstr(planted)));
+    EXPECT_THAT(seen, Not(HasSubstr(passphrase)));
+    for (const auto& file : std::filesystem::recursive_directory_iterator(fairlead.data()))
+        if (file.is_regular_file())
+            EXPECT_THAT(read_file(file.path()), Not(HasSubstr(passphrase))) << file.path();
     seen.clear();  // from here on the caller gives it away himself, and nothing may repeat it
     const auto say = [&](const std::vector<std::string>& arguments) {
         const auto result = fairlead(arguments);

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "catalog/resource.hpp"
+#include "fairlead/error.hpp"
+
+/// What is different from kind to kind.
+namespace fairlead::bundle {
+
+/// What bundles carry, in the order in which it is imported. Tokens are not among it.
+inline constexpr std::array kPortableKinds{catalog::Kind::environment, catalog::Kind::variable, catalog::Kind::connection};
+
+bool is_portable(catalog::Kind kind) noexcept;
+
+/// Whether every store has it anyway.
+bool is_there_from_the_start(const catalog::Resource& resource);
+
+/// Whether a thing that is there already stays as it is and serves the one in the file too, unless it is to be
+/// overwritten: an environment, which has nothing but a name, and a variable, which others name in their texts.
+bool serves_both(catalog::Kind kind) noexcept;
+
+/// Checks what came from outside, its secrets apart, and gives it in the form that the store keeps, with what
+/// it uses as far as that is seen. Wrong fields are added to `faults`.
+catalog::Resource checked(catalog::Resource resource, std::vector<Fault>& faults);
+
+/// Whether the secrets of the stored thing would go to somebody else with the other one's fields.
+bool leads_elsewhere(const catalog::Resource& stored, const catalog::Resource& other);
+
+}  // namespace fairlead::bundle

@@ -1,0 +1,13 @@
+// FileZilla exports: any text gives drafts with valid, different names, or is refused.
+#include "bundle/filezilla.hpp"
+
+#include "drafts.hpp"
+
+using namespace fairlead;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto text = as_text(data, size);
+    (void)bundle::looks_like_filezilla(text);
+    promise_of_drafts([&] { return bundle::read_filezilla(text); });
+    return 0;
+}
