@@ -69,7 +69,7 @@ TEST_F(OperationVerbs, are_made_shown_changed_listed_and_deleted) {
     EXPECT_EQ(gone.status, 3);
 }
 
-TEST_F(OperationVerbs, five_documents_share_one_log_in_and_the_blank_one_fails_alone) {
+TEST_F(OperationVerbs, documents_share_one_log_in_and_one_that_is_there_fails_alone) {
     ScriptedFtp server;
     server.folder("/in");
     connect(fairlead, "p", server.endpoint());
