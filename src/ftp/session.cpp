@@ -284,7 +284,7 @@ awaitable<std::optional<Reply>> Session::end_transfer(std::unique_ptr<net::Strea
             } else if (!nothing && asked && reply->code == 200) {
                 while (control_->owed() > 0)
                     control_->forgive();
-            } else if (!nothing && asked && is_of_the_question(*reply)) {
+            } else if (!nothing && (asked || control_->has_ahead()) && is_of_the_question(*reply)) {
                 control_->give_up();  // it is still amid the transfer, and takes no other command
             } else if (!nothing && !ended) {
                 ended = std::move(reply);

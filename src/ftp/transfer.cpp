@@ -178,7 +178,10 @@ awaitable<std::optional<Reply>> Transfer::final_reply_within(std::chrono::millis
         auto reply = co_await session_->control().receive_within(std::max(1ms, left), request_.step);
         if (!reply) co_return std::nullopt;
         // Words that answer what was sent ahead, though the last word on the transfer is still out.
-        const bool answers_later_one = reply->code == 213 || reply->code == 227 || reply->code == 229;
+        // (Pure-FTPd calls it unknown while it is still amid a transfer that broke off.)
+        const bool refuses_later_one = first_.code != 0 && reply->code >= 500 && reply->code <= 504;
+        const bool answers_later_one =
+            refuses_later_one || reply->code == 213 || reply->code == 227 || reply->code == 229;
         if (answers_later_one && session_->control().has_ahead()) co_return std::nullopt;
         if (reply->is_preliminary())
             first_ = std::move(*reply);
