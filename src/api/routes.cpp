@@ -9,6 +9,7 @@
 #include "api/schemas.hpp"
 #include "api/v1/audit.hpp"
 #include "api/v1/connections.hpp"
+#include "api/v1/places.hpp"
 #include "api/v1/tokens.hpp"
 #include "http/openapi.hpp"
 #include "service/version.hpp"
@@ -50,6 +51,8 @@ http::Router routes(Services& services, std::vector<http::Route> more) {
     http::Router router;
     router.add(health_routes(services.workspaces));
     router.add(metric_routes(services.metrics));
+    router.add(place_routes(services));
+    router.add(variable_routes(services));
     router.add(connection_routes(services));
     router.add(connection_action_routes(services));
     router.add(token_routes(services));

@@ -64,6 +64,10 @@ constexpr std::string_view kToken = R"({
 constexpr std::string_view kOthers = R"({
 "Health":{"type":"object","required":["status"],"properties":{"status":{"type":"string"},"schema":{"type":"integer"}}},
 "Version":{"type":"object","required":["name","version"],"properties":{"name":{"type":"string"},"version":{"type":"string"}}},
+"Description":{"type":"object","properties":{"description":{"type":"string","maxLength":1000}}},
+"Move":{"type":"object","required":["to"],"properties":{"to":{"type":"string","description":"The project"},"force":{"type":"boolean"}}},
+"Rollback":{"type":"object","required":["revision"],"properties":{"revision":{"type":"integer"}}},
+"Use":{"type":"object","required":["kind","name"],"properties":{"kind":{"type":"string"},"project":{"type":"string"},"name":{"type":"string"},"id":{"type":"string"}}},
 "NewName":{"type":"object","required":["name"],"properties":{"name":{"type":"string"}}},
 "ConnectionTest":{"type":"object","description":"Fields of a connection, and write","properties":{"write":{"type":"boolean"},"environment":{"type":"string"}}},
 "TestReport":{"type":"object","required":["ok","steps"],"properties":{"ok":{"type":"boolean"},"environment":{"type":["string","null"]},
@@ -75,6 +79,14 @@ constexpr std::string_view kOthers = R"({
 json::object parsed(std::string_view text) {
     return json::parse(text).as_object();
 }
+
+constexpr std::string_view kPlace = R"({"type":"object","required":["name"],
+"properties":{"name":{"type":"string"},"description":{"type":"string","maxLength":1000}}})";
+
+constexpr std::string_view kVariable = R"({"type":"object","required":["name"],
+"properties":{"name":{"type":"string"},"description":{"type":"string","maxLength":1000},
+"value":{"type":["string","null"],"description":"For all environments; null when it is secret"},"secret":{"type":"boolean"},
+"environments":{"type":"object","description":"By environment: {value, secret}, or a text"}}})";
 
 /// With the members of a record, which are read only.
 json::object stored(std::string_view text) {
@@ -105,6 +117,11 @@ json::object schemas() {
     auto all = parsed(kOthers);
     all["Connection"] = stored(kConnection);
     all["Token"] = stored(kToken);
+    all["Place"] = stored(kPlace);
+    all["Variable"] = stored(kVariable);
+    all["PlacePage"] = page_of("Place");
+    all["VariablePage"] = page_of("Variable");
+    all["UsePage"] = page_of("Use");
     all["ConnectionPage"] = page_of("Connection");
     all["TokenPage"] = page_of("Token");
     all["RevisionPage"] = page_of("Revision");

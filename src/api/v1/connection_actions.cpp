@@ -4,12 +4,14 @@
 
 #include <boost/json/array.hpp>
 
+#include "api/fields.hpp"
 #include "api/json.hpp"
 #include "api/parameters.hpp"
 #include "api/precondition.hpp"
 #include "api/v1/connections.hpp"
-#include "catalog/connection_resource.hpp"
+#include "catalog/resource.hpp"
 #include "service/connection_test.hpp"
+#include "service/history.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
 
@@ -66,9 +68,11 @@ awaitable<Response> test(Services& services, Request& request) {
     options.environment =
         request.argument("environment").value_or(take_text(overrides.fields, "environment"));
     const auto work = [&](Workspace& workspace) {
+        workspace.use_environment(options.environment);
         auto& connections = workspace.connections();
-        const auto stored = connections.get(request.parameters.at("project"), request.parameters.at("name"));
-        return catalog::resolve(connections.overridden(stored, overrides));
+        const auto& project = request.parameters.at("project");
+        const auto stored = connections.get(project, request.parameters.at("name"));
+        return catalog::resolve(connections.overridden(stored, overrides, project));
     };
     auto endpoint = co_await services.workspaces.run(actor_of(request), work);
     const auto report = co_await service::test(std::move(endpoint), std::move(options));
@@ -84,7 +88,9 @@ awaitable<Response> test_unsaved(Services& services, Request& request) {
     options.environment = request.argument("environment").value_or(take_text(patch.fields, "environment"));
     if (!patch.has("name")) patch.set("name", "unsaved");
     const auto work = [&](Workspace& workspace) {
-        return catalog::resolve(workspace.connections().overridden(catalog::Connection{}, patch));
+        workspace.use_environment(options.environment);
+        return catalog::resolve(workspace.connections().overridden(catalog::Connection{}, patch,
+                                                                   request.parameters.at("project")));
     };
     auto endpoint = co_await services.workspaces.run(actor_of(request), work);
     const auto report = co_await service::test(std::move(endpoint), std::move(options));
@@ -94,9 +100,10 @@ awaitable<Response> test_unsaved(Services& services, Request& request) {
 awaitable<Response> set_enabled(Services& services, Request& request, bool enabled) {
     const auto work = [&](Workspace& workspace) {
         const auto before = own_connection(workspace, request);
-        require_match(request, before.record);
+        const auto revision = require_match(request, before.record);
         if (before.enabled == enabled) return changed({before, {}});
-        return changed(workspace.connections().set_enabled(before.record.project, before.name, enabled));
+        return changed(
+            workspace.connections().set_enabled(before.record.project, before.name, enabled, revision));
     };
     auto response = co_await services.workspaces.run(actor_of(request), work);
     co_return response;
@@ -123,24 +130,59 @@ awaitable<Response> duplicate(Services& services, Request& request) {
     co_return response;
 }
 
-json::object revision_json(const store::Revision& revision) {
-    const auto& record = revision.resource.record;
-    return {
-        {"revision", revision.number},
-        {"change", store::to_string(revision.change)},
-        {"name", revision.resource.name},
-        {"at", to_rfc3339(record.updated_at)},
-        {"by", record.updated_by},
-        {"fields", catalog::fields_to_json(catalog::connection_of(revision.resource))},
-        {"changedSecrets", json::array(revision.changed_secrets.begin(), revision.changed_secrets.end())}};
+awaitable<Response> move(Services& services, Request& request) {
+    Fields fields(co_await json_of(request));
+    const auto to = fields.required_text("to");
+    const bool force = fields.truth("force").value_or(false);
+    fields.done();
+    if (!request.principal.may_see(to))
+        throw http::Refusal{
+            403,
+            Error(ErrorCode::permission_denied, fmt::format("This token is not for the project '{}'.", to)),
+            {}};
+    const auto work = [&](Workspace& workspace) {
+        const auto before = own_connection(workspace, request);
+        const auto revision = require_match(request, before.record);
+        return changed(workspace.connections().move(before.record.project, before.name, to, force, revision));
+    };
+    auto response = co_await services.workspaces.run(actor_of(request), work);
+    co_return response;
+}
+
+awaitable<Response> rollback(Services& services, Request& request) {
+    Fields fields(co_await json_of(request));
+    const auto to = fields.number("revision");
+    if (!to) fields.wrong("revision", "is missing: the number of the revision to go back to");
+    fields.done();
+    const auto work = [&](Workspace& workspace) {
+        const auto before = own_connection(workspace, request);
+        const auto revision = require_match(request, before.record);
+        return changed(workspace.connections().rollback(before.record.project, before.name, *to, revision));
+    };
+    auto response = co_await services.workspaces.run(actor_of(request), work);
+    co_return response;
+}
+
+awaitable<Response> used(Services& services, Request& request) {
+    const auto work = [&](Workspace& workspace) {
+        json::array items;
+        for (const auto& user :
+             workspace.connections().users(request.parameters.at("project"), request.parameters.at("name")))
+            if (request.principal.may_see(user.record.project))
+                items.push_back({{"kind", catalog::to_string(user.kind)},
+                                 {"project", user.record.project},
+                                 {"name", user.name},
+                                 {"id", user.record.id}});
+        return answer(json::object{{"items", std::move(items)}, {"next", nullptr}});
+    };
+    auto response = co_await services.workspaces.run(actor_of(request), work);
+    co_return response;
 }
 
 awaitable<Response> history(Services& services, Request& request) {
     const auto work = [&](Workspace& workspace) {
-        json::array items;
-        for (const auto& revision :
-             workspace.connections().history(request.parameters.at("project"), request.parameters.at("name")))
-            items.push_back(revision_json(revision));
+        auto items = service::history_to_json(
+            workspace.connections().history(request.parameters.at("project"), request.parameters.at("name")));
         return answer(json::object{{"items", std::move(items)}, {"next", nullptr}});
     };
     auto response = co_await services.workspaces.run(actor_of(request), work);
@@ -202,6 +244,32 @@ std::vector<http::Route> connection_action_routes(Services& services) {
          "Copy a connection, with its secrets, under another name",
          with(&duplicate),
          {.request = "NewName", .response = "Connection", .success = 201, .failures = {404, 409, 413, 415}}},
+        {"POST",
+         one + "/move",
+         Role::operator_,
+         "Move a connection into another project, or `global`",
+         with(&move),
+         {.description = "409 when something that uses it would not find it there, unless forced.",
+          .parameters = {if_match_parameter()},
+          .request = "Move",
+          .response = "Connection",
+          .failures = {404, 409, 412, 413, 415, 428}}},
+        {"POST",
+         one + "/rollback",
+         Role::operator_,
+         "Make a connection what it was at an earlier revision, as a new one",
+         with(&rollback),
+         {.description = "Name, project and secrets stay; warnings name the secrets that were others then.",
+          .parameters = {if_match_parameter()},
+          .request = "Rollback",
+          .response = "Connection",
+          .failures = {404, 409, 412, 413, 415, 428}}},
+        {"GET",
+         one + "/used",
+         Role::viewer,
+         "List what uses a connection",
+         with(&used),
+         {.response = "UsePage", .failures = {404}}},
         {"GET",
          one + "/history",
          Role::viewer,

@@ -181,10 +181,11 @@ awaitable<Response> update(Services& services, Request& request) {
 }
 
 awaitable<Response> remove(Services& services, Request& request) {
+    const bool force = truth_of(request, "force").value_or(false);
     const auto work = [&](Workspace& workspace) {
         const auto before = own_connection(workspace, request);
-        require_match(request, before.record);
-        workspace.connections().remove(before.record.project, before.name);
+        const auto revision = require_match(request, before.record);
+        workspace.connections().remove(before.record.project, before.name, force, revision);
         Response response;
         response.status = 204;
         return response;
@@ -262,7 +263,10 @@ std::vector<http::Route> connection_routes(Services& services) {
          Role::operator_,
          "Delete a connection",
          with(&remove),
-         {.parameters = {if_match_parameter()}, .success = 204, .failures = {404, 409, 412, 428}}}};
+         {.description = "409 while something uses it, unless forced.",
+          .parameters = {if_match_parameter(), {"force", "Although something uses it", "boolean"}},
+          .success = 204,
+          .failures = {404, 409, 412, 428}}}};
 }
 
 }  // namespace fairlead::api
