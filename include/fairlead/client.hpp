@@ -14,6 +14,7 @@ namespace fairlead {
 struct ClientOptions {
     std::string data_directory;       ///< empty: $FAIRLEAD_DATA, else $XDG_DATA_HOME/fairlead, else
                                       ///< ~/.local/share/fairlead
+    std::string store;                ///< empty: fairlead.db in there; else postgresql://USER@HOST/DATABASE
     std::string project = "default";  ///< whose connections; those of `global` are seen too
 };
 

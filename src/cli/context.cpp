@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/utf8.hpp"
+#include "cli/store_option.hpp"
 #include "cli/trace.hpp"
 #include "fairlead/error.hpp"
 #include "service/workspace.hpp"
@@ -90,7 +91,7 @@ Observer* Context::observer() {
 
 service::Workspace& Context::workspace() {
     if (!workspace_) {
-        workspace_ = std::make_unique<service::Workspace>(options.data);
+        workspace_ = std::make_unique<service::Workspace>(options.data, chosen_store());
         workspace_->use_environment(options.environment);
     }
     return *workspace_;

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 
 #include "base/utf8.hpp"
+#include "cli/store_option.hpp"
 #include "cli/verbs.hpp"
 #include "service/doctor.hpp"
 #include "service/version.hpp"
@@ -39,7 +40,7 @@ void add_doctor(CLI::App& app, Context& context) {
     auto* verb = app.add_subcommand(
         "doctor", "Look whether everything needed is there and safe, and say how to mend it");
     verb->callback([&context] {
-        const auto findings = service::diagnose(context.options.data);
+        const auto findings = service::diagnose(context.options.data, chosen_store());
         const bool healthy = std::ranges::none_of(
             findings, [](const Finding& finding) { return finding.verdict == Finding::Verdict::failure; });
         if (context.options.json)

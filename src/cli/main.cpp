@@ -14,6 +14,7 @@
 
 #include "base/near.hpp"
 #include "cli/report.hpp"
+#include "cli/store_option.hpp"
 #include "cli/verbs.hpp"
 #include "service/secret_lookup.hpp"
 #include "service/workspace.hpp"
@@ -48,6 +49,7 @@ void add_global_options(CLI::App& app, Context& context) {
     auto& options = context.options;
     app.add_option("--data", options.data, "The data directory; default: the XDG data home, folder fairlead")
         ->type_name("DIR");
+    add_store_option(app);
     app.add_option("--project", options.project, "The project whose names are used")->capture_default_str();
     app.add_option("--environment", options.environment, "The environment whose variables are used");
     app.add_flag("--json", options.json,
@@ -141,8 +143,10 @@ int main(int argc, char** argv) {
             service::Workspace::choose_directory(context.options.data);
     });
     name_environment_variables(app);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    hide_passwords(argc, argv);
     try {
-        app.parse(argc, argv);  // runs the verb
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // runs the verb
         context.flush();
         return context.exit_status;
     } catch (const CLI::ParseError& error) {

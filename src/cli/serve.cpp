@@ -17,6 +17,7 @@
 #include "cli/daemon.hpp"
 #include "cli/json_log.hpp"
 #include "cli/listen_address.hpp"
+#include "cli/store_option.hpp"
 #include "cli/systemd.hpp"
 #include "cli/verbs.hpp"
 #include "fairlead/error.hpp"
@@ -52,6 +53,7 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     if (options.certificate.empty() != options.key.empty())
         throw Error(ErrorCode::invalid_argument, "--tls-certificate and --tls-key are given together.");
     DaemonOptions result;
+    result.store = chosen_store();
     result.data = context.options.data;
     result.server.certificate_file = options.certificate;
     result.server.key_file = options.key;

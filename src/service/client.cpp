@@ -13,7 +13,7 @@ namespace fairlead {
 
 struct Client::Parts {
     explicit Parts(ClientOptions options)
-        : workspace(std::move(options.data_directory)),
+        : workspace(std::move(options.data_directory), options.store),
           journal(workspace.directory() + "/transfers"),
           project(std::move(options.project)) {}
 

@@ -20,6 +20,8 @@
 #include "fairlead/error.hpp"
 #include "service/vault.hpp"
 #include "service/workspace.hpp"
+#include "store/postgres/migrations.hpp"
+#include "store/postgres/setting_store.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/setting_store.hpp"
 
@@ -67,9 +69,7 @@ Finding check_integrity(store::sqlite::Database& database) {
     return {"database", ok, database.path(), ""};
 }
 
-Finding check_schema(store::sqlite::Database& database) {
-    const int version = store::sqlite::version_of(database);
-    const int newest = store::sqlite::newest_version();
+Finding check_schema(int version, int newest) {
     if (version > newest)
         return {"schema", failure,
                 fmt::format("version {}, and this program knows only up to {}", version, newest),
@@ -80,9 +80,8 @@ Finding check_schema(store::sqlite::Database& database) {
     return {"schema", ok, fmt::format("version {}", version), ""};
 }
 
-Finding check_key(const std::string& directory, store::sqlite::Database& database) {
-    if (store::sqlite::version_of(database) == 0) return {"secret key", ok, "made with the first secret", ""};
-    store::sqlite::SqliteSettingStore settings(database);
+Finding check_key(const std::string& directory, int version, store::SettingStore& settings) {
+    if (version == 0) return {"secret key", ok, "made with the first secret", ""};
     const auto source = Vault::key_source(directory, settings.get(Vault::kKeySetting));
     return {"secret key", ok, source ? "from " + *source : "made with the first secret", ""};
 }
@@ -99,8 +98,27 @@ void add(std::vector<Finding>& findings, const std::string& name, Check check) {
     }
 }
 
-void check_database(const std::string& directory, std::vector<Finding>& findings) {
-    const auto path = directory + "/fairlead.db";
+/// Says why when the server cannot be reached, as any other verb would.
+void check_server(const std::string& directory, const std::string& url, std::vector<Finding>& findings) {
+    using namespace store::postgres;
+    try {
+        Database database{Address(url)};
+        const int version = version_of(database);
+        const auto server = database.read("SELECT current_setting('server_version')");
+        findings.push_back(
+            {"database", ok, fmt::format("{}, PostgreSQL {}", database.shown(), server[0].text(0)), ""});
+        add(findings, "schema", [&] { return check_schema(version, newest_version()); });
+        PostgresSettingStore settings(database);
+        add(findings, "secret key", [&] { return check_key(directory, version, settings); });
+    } catch (const Error& error) {
+        const auto& said = error.server_reply;
+        findings.push_back(
+            {"database", failure, said.empty() ? error.message : error.message + " " + said, error.hint});
+    }
+}
+
+void check_database(const std::string& directory, std::string path, std::vector<Finding>& findings) {
+    if (path.empty()) path = directory + "/fairlead.db";
     const auto facts = look_at(path);
     if (!facts.there) return findings.push_back({"database", ok, "none yet; it is made on first use", ""});
     if ((facts.mode() & 077) != 0)
@@ -110,8 +128,10 @@ void check_database(const std::string& directory, std::vector<Finding>& findings
     try {
         store::sqlite::Database database(path);
         add(findings, "database", [&] { return check_integrity(database); });
-        add(findings, "schema", [&] { return check_schema(database); });
-        add(findings, "secret key", [&] { return check_key(directory, database); });
+        const int version = store::sqlite::version_of(database);
+        add(findings, "schema", [&] { return check_schema(version, store::sqlite::newest_version()); });
+        store::sqlite::SqliteSettingStore settings(database);
+        add(findings, "secret key", [&] { return check_key(directory, version, settings); });
     } catch (const Error& error) {
         findings.push_back({"database", failure, error.message, error.hint});
     }
@@ -197,11 +217,14 @@ std::string_view to_string(Finding::Verdict verdict) noexcept {
     return "fail";
 }
 
-std::vector<Finding> diagnose(const std::string& data_directory) {
+std::vector<Finding> diagnose(const std::string& data_directory, const std::string& store) {
     const auto directory = Workspace::choose_directory(data_directory);
     std::vector<Finding> findings;
     findings.push_back(check_directory(directory));
-    check_database(directory, findings);
+    if (store::postgres::Address::is_url(store))
+        check_server(directory, store, findings);
+    else
+        check_database(directory, store, findings);
     findings.push_back(check_space(directory));
     findings.push_back(check_known_hosts());
     findings.push_back(check_certificates());

@@ -18,8 +18,8 @@ struct Finding {
 std::string_view to_string(Finding::Verdict verdict) noexcept;
 
 /// Looks whether everything that Fairlead needs on this machine is there and safe: data directory and
-/// database, key, disk space, known_hosts, time zones, libraries. `data_directory` as for Workspace. Makes
-/// and changes nothing.
-std::vector<Finding> diagnose(const std::string& data_directory);
+/// database, key, disk space, known_hosts, time zones, libraries. Arguments as for
+/// Workspace. Makes and changes nothing.
+std::vector<Finding> diagnose(const std::string& data_directory, const std::string& store = {});
 
 }  // namespace fairlead::service

@@ -18,7 +18,10 @@ Error missing_key(const std::string& directory) {
                fmt::format("The key that the stored secrets are encrypted with is missing: there is neither "
                            "$FAIRLEAD_KEY nor {}/secret.key. Nothing was changed.",
                            directory))
-        .hinting("put the key back from your backup; without it the secrets must be entered again");
+        .hinting(
+            "put the key back from your backup, or copy secret.key from another machine that uses this "
+            "store; without "
+            "it the secrets must be entered again");
 }
 
 Error other_key(const std::string& source) {
@@ -27,7 +30,8 @@ Error other_key(const std::string& source) {
                      "The key in {} is not the one that the stored secrets are encrypted with. Nothing was "
                      "changed.",
                      source))
-        .hinting("use the key that belongs to this data directory");
+        .hinting(
+            "use the key that the first secret was stored with; machines that share a store share its key");
 }
 
 std::string id_of(const catalog::SecretKey& key) {

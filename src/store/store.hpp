@@ -24,7 +24,8 @@ class Store {
     virtual RunStore& runs();
 
     /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing. Must not be
-    /// nested.
+    /// nested. May run `work` again (PostgreSQL: after a deadlock or a fail-over), so it must change nothing but
+    /// the store.
     virtual void together(const std::function<void()>& work) = 0;
 
     /// The version of its schema.
@@ -34,8 +35,8 @@ class Store {
 };
 
 /// Opens a store, makes it if it is not there, and brings its schema up to date. `where`: the path of an
-/// SQLite file. Throws conflict naming both versions when its schema is newer than this build's,
-/// permission_denied, no_space, server_busy.
+/// SQLite file, or the URL of a PostgreSQL database (store/postgres/address.hpp). Throws conflict naming both
+/// versions when its schema is newer than this build's, permission_denied, no_space, server_busy.
 std::unique_ptr<Store> open(const std::string& where);
 
 }  // namespace fairlead::store

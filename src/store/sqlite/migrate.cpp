@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "fairlead/error.hpp"
 #include "store/sqlite/migrations.hpp"
 
 namespace fairlead::store::sqlite {
@@ -16,21 +15,16 @@ int version_of(Database& database) {
 }
 
 void migrate(Database& database) {
-    const auto refuse_newer = [&](int version) {
-        if (version > newest_version())
-            throw Error(
-                ErrorCode::conflict,
-                fmt::format("The database {} has schema version {}, and this program knows only up to {}. "
-                            "Nothing was changed.",
-                            database.path(), version, newest_version()))
-                .hinting("use the newer program that made it, or another data directory");
+    const auto version_now = [&] {
+        const int version = version_of(database);
+        refuse_newer(version, newest_version(), database.path());
         return version;
     };
-    if (refuse_newer(version_of(database)) == newest_version()) return;
+    if (version_now() == newest_version()) return;
     Transaction transaction(database);
-    const int version = refuse_newer(version_of(database));  // another process may have been first
-    for (const auto& migration : migrations())
-        if (migration.version > version) database.run(migration.sql);
+    const int version = version_now();  // another process may have been first
+    for (const auto& migration : migrations_after(version, migrations()))
+        database.run(migration.sql);
     database.run(fmt::format("PRAGMA user_version = {}", newest_version()));
     transaction.commit();
 }

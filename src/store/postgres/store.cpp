@@ -1,0 +1,36 @@
+#include "store/postgres/store.hpp"
+
+#include "store/postgres/audit_store.hpp"
+#include "store/postgres/migrations.hpp"
+#include "store/postgres/resource_store.hpp"
+#include "store/postgres/setting_store.hpp"
+
+namespace fairlead::store::postgres {
+namespace {
+
+class PostgresStore final : public Store {
+  public:
+    explicit PostgresStore(const std::string& url) : database_(Address(url)) { migrate(database_); }
+
+    ResourceStore& resources() override { return resources_; }
+    AuditStore& audit() override { return audit_; }
+    SettingStore& settings() override { return settings_; }
+
+    void together(const std::function<void()>& work) override { database_.together(work); }
+    int schema_version() override { return version_of(database_); }
+    std::string description() const override { return "PostgreSQL " + database_.shown(); }
+
+  private:
+    Database database_;
+    PostgresResourceStore resources_{database_};
+    PostgresAuditStore audit_{database_};
+    PostgresSettingStore settings_{database_};
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open(const std::string& url) {
+    return std::make_unique<PostgresStore>(url);
+}
+
+}  // namespace fairlead::store::postgres
