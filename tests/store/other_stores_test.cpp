@@ -110,6 +110,18 @@ TEST_P(StoreTest, a_part_that_fails_among_several_calls_undoes_only_itself) {
     EXPECT_THAT(resources().names(Kind::connection, "default"), ElementsAre("a", "b", "taken"));
 }
 
+TEST_P(StoreTest, calls_together_within_calls_together_are_one_transaction) {
+    EXPECT_EQ(code_of([&] {
+                  store().together([&] {
+                      store().together([&] { insert("a"); });
+                      insert("b");
+                      throw Error(ErrorCode::conflict, "no");
+                  });
+              }),
+              ErrorCode::conflict);
+    EXPECT_THAT(resources().names(Kind::connection, "default"), ElementsAre());
+}
+
 TEST_P(StoreTest, what_is_there_from_the_start_is_there) {
     EXPECT_THAT(resources().names(Kind::environment, "global"),
                 ElementsAre("development", "production", "test"));

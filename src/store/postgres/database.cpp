@@ -164,11 +164,11 @@ void Database::repeat_reading(const Step& work) {
 void Database::together(const std::function<void()>& work) {
     write([&](Transaction& transaction) {
         struct Within {
-            Within(Transaction*& current, Transaction& transaction) : current_(current) {
-                current_ = &transaction;
-            }
-            ~Within() { current_ = nullptr; }
+            Within(Transaction*& current, Transaction& transaction)
+                : current_(current), before_(std::exchange(current, &transaction)) {}
+            ~Within() { current_ = before_; }
             Transaction*& current_;
+            Transaction* before_;
         } within(current_, transaction);
         work();
     });
@@ -177,14 +177,19 @@ void Database::together(const std::function<void()>& work) {
 /// An error ends a transaction of PostgreSQL as a whole, unless it can go back to a savepoint.
 void Database::write_within(const Step& work) {
     auto& transaction = *current_;
+    // Released too, so that nothing of this part is left for one around it, which has the same name.
+    const auto undo = [&] {
+        transaction.run("ROLLBACK TO part");
+        transaction.run("RELEASE part");
+    };
     transaction.run("SAVEPOINT part");
     try {
         work(transaction);
     } catch (const Failure& failure) {
-        if (!failure.connection_gone) transaction.run("ROLLBACK TO part");
+        if (!failure.connection_gone) undo();
         throw;
     } catch (...) {
-        transaction.run("ROLLBACK TO part");
+        undo();
         throw;
     }
     transaction.run("RELEASE part");
