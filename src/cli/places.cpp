@@ -75,9 +75,10 @@ Place Places::at(const Location& location, const std::string& role) {
         throw Error(ErrorCode::invalid_argument,
                     "'-' stands for standard input or output, which is not possible here.");
     const auto key = key_of(location);
-    auto& sessions = opened_[key];
-    const bool known = sessions != nullptr;
-    if (!known) sessions = make_sessions(location);
+    const auto opened = opened_.find(key);
+    const bool known = opened != opened_.end();
+    const auto sessions = known ? opened->second : make_sessions(location);
+    if (!known) opened_.emplace(key, sessions);
     const bool another_role = roles_.insert(role + "|" + key).second;
     if (known && another_role && location.kind != Kind::local) sessions->allow_more(sessions_);
     Place place;

@@ -129,7 +129,7 @@ TEST(CatalogVerbs, edit_in_the_editor_without_secrets) {
     EXPECT_EQ(saved.at("secretsSet").at(0), "password");
     std::ifstream file(seen);
     const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    EXPECT_THAT(text, Not(HasSubstr("password\"")));
+    EXPECT_THAT(text, Not(HasSubstr("\"password\":")));
     options.environment["EDITOR"] = "true";
     fairlead.ok({"connection", "edit", "partner"}, options);
     EXPECT_EQ(fairlead.json({"connection", "show", "partner"}).at("revision"), 2);

@@ -96,6 +96,8 @@ TEST_F(OperationVerbs, get_query_list_delete_and_move_on_a_real_server) {
     write_file(server.root() / "op/a.csv", "aaa");
     write_file(server.root() / "op/b.csv", "bb");
     write_file(server.root() / "op/c.txt", "c");
+    for (const auto* folder : {"op", "op/sub"})
+        fs::permissions(server.root() / folder, fs::perms::all);  // it is not the server's user that makes them
     operation("one", {"--action", "get", "--remote-directory", "/op"});
     EXPECT_EQ(fairlead.ok({"operation", "run", "one", "--id", "a.csv", "--output", "-"}), "aaa");
     const auto nothing = fairlead.json({"operation", "run", "one", "--id", "none", "--output", at("got")});
@@ -129,6 +131,7 @@ TEST_F(OperationVerbs, a_run_whose_process_is_killed_is_found_and_retried_withou
     auto& server = Server::shared("vsftpd");
     connect(fairlead, "p", server, {"--bwlimit", "400K"});
     fs::create_directories(server.root() / "killed");
+    fs::permissions(server.root() / "killed", fs::perms::all);
     operation("store", {"--action", "create", "--remote-directory", "/killed"});
     const auto large = noise(1'200'000);
     const auto words = fairlead.command({"operation", "run", "store", "--input", file("first", "small"), "--input",

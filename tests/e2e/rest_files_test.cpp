@@ -171,7 +171,7 @@ TEST_P(RestFilesTest, changes_entries_and_directories) {
     EXPECT_EQ(files({"-X", "PUT"}, "directory?" + path("x/y") + "&parents=true").status, 201);
     EXPECT_EQ(files({"-X", "PUT"}, "directory?" + path("x/y") + "&parents=true").status, 200);
     EXPECT_EQ(files({"-X", "PUT"}, "directory?" + path("x")).status, 409);
-    place_file(root() / "x/a", "abc");
+    EXPECT_EQ(files({"-X", "PUT", "-d", "abc"}, "content?" + path("x/a")).status, 201);  // as the server's user
     auto answer = files({}, "entry?" + path("x/a"));
     EXPECT_EQ(answer.document().at("size").as_int64(), 3);
     answer = files({"-X", "PATCH", "-d", R"({"name": "b"})"}, "entry?" + path("x/a"));

@@ -169,7 +169,7 @@ TEST_F(Rotation, encrypts_everything_under_a_new_key_and_forgets_the_old_one) {
     EXPECT_TRUE(fairlead.json({"doctor"}).at("ok").as_bool());
 
     const auto new_key = key();
-    write_file(fairlead.data() / "secret.key", old_key);
+    write_file(fairlead.data() / "secret.key", old_key);  // its mode stays
     const auto refused = fairlead({"secret", "check"});
     EXPECT_EQ(refused.status, 1);
     EXPECT_THAT(refused.errors, HasSubstr("not the one that the stored secrets are encrypted with"));
@@ -177,6 +177,7 @@ TEST_F(Rotation, encrypts_everything_under_a_new_key_and_forgets_the_old_one) {
     fs::remove(fairlead.data() / "secret.key");
     EXPECT_EQ(fairlead({"secret", "rotate"}).status, 1);
     write_file(fairlead.data() / "secret.key", new_key);
+    fs::permissions(fairlead.data() / "secret.key", fs::perms(0600));
     EXPECT_EQ(fairlead.json({"secret", "check"}).at("secrets"), 2) << "nothing was damaged";
 }
 
