@@ -238,7 +238,7 @@ TEST_F(Upload, that_breaks_without_a_word_may_be_tried_again_whatever_becomes_of
     ASSERT_TRUE(outcome.error) << outcome;
     EXPECT_TRUE(outcome.error->retryable()) << outcome;
     EXPECT_EQ(server.content("/target"), "old");
-    EXPECT_EQ(server.count("NOOP"), 1u);
+    EXPECT_LE(server.count("NOOP"), 1u);  // none, where the broken data connection was noticed first
 }
 
 TEST_F(Upload, to_a_folder_without_the_right_to_write) {
