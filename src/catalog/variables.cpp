@@ -7,7 +7,7 @@ namespace fairlead::catalog {
 namespace {
 
 constexpr std::size_t kLongestName = 128;
-constexpr std::size_t kLongestText = 1 << 20;  // values within values could otherwise grow without end
+constexpr std::size_t kLongestText = 64 << 10;  // values within values could otherwise grow without end
 
 /// Calls `literal(text)` and `variable(name)` for the pieces of a text, in order, until one gives false.
 template <class Literal, class Variable>
