@@ -46,6 +46,7 @@ std::string Postgres::folder() const {
 
 void Postgres::kill() {
     ::kill(process_, SIGKILL);
+    run("await-end");
 }
 
 void Postgres::restart() {
