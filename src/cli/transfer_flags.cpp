@@ -83,6 +83,9 @@ void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context
     verb.add_flag(
         "--inplace", options.in_place,
         "Write under the final name where the server cannot rename; a broken transfer leaves a torn file");
+    verb.add_flag("--drop-box", options.drop_box,
+                  "The server hides files, or takes them away, as soon as they are complete: write under the "
+                  "final name, and take the server's word for a file that is not to be seen afterwards");
     verb.add_flag("--checksum", options.checksum,
                   "Compare checksums of both ends, by reading back where a server computes none");
     verb.add_flag(

@@ -37,8 +37,11 @@ struct Options {
     bool preserve = false;  ///< give the target the source's time (a failure is a warning)
     bool text = false;      ///< line ends of the other side (FTP TYPE A); no size can be verified then
     bool in_place = false;  ///< write under the final name where the server cannot rename
-    bool durable = true;    ///< wait for the disk before a file gets its name: of this machine always, of a
-                            ///< server in transfer_file, and in a Run when the source is to go
+    bool drop_box =
+        false;  ///< the target hides files, or takes them away, as soon as they are complete: write
+                ///< under the final name, and take the server's word for what is not to be seen then
+    bool durable = true;  ///< wait for the disk before a file gets its name: of this machine always, of a
+                          ///< server in transfer_file, and in a Run when the source is to go
     bool delete_source = false;  ///< once the target is published and verified
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
 

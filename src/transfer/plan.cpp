@@ -78,6 +78,7 @@ bool differ(const Entry& source, const Entry& target, bool keeps_times) {
 
 bool needs_existing(const Options& options, const Abilities& target) {
     // Overwriting by an atomic rename is right whatever stands there.
+    if (options.drop_box) return options.if_exists != IfExists::overwrite;
     return options.if_exists != IfExists::overwrite || (!target.rename && !options.in_place);
 }
 
@@ -116,9 +117,9 @@ TransferPlan make_plan(const Entry& source, std::string target, const std::optio
     TransferPlan plan;
     plan.replace = options.if_exists != IfExists::fail && options.if_exists != IfExists::rename &&
                    options.if_exists != IfExists::skip && options.if_exists != IfExists::append;
-    if (abilities.rename)
+    if (abilities.rename && !options.drop_box)
         plan.temporary = temporary_path(target, options, unguessable);
-    else if (!options.in_place)
+    else if (!options.in_place && !options.drop_box)
         throw Error(ErrorCode::unsupported,
                     "This server cannot rename, so a file cannot be kept hidden until it is complete.")
             .on(target)

@@ -124,8 +124,12 @@ awaitable<void> prove(const Route& route, Staged& staged, const Options& options
         if (told)
             check_size(written_path(plan), size, *told_size);
         else
-            told = co_await verify_size(route.target, written_path(plan), size);
+            told = co_await verify_size(route.target, written_path(plan), size, options.drop_box);
         if (told) result.proof = Proof::size;
+        if (!told && options.drop_box)
+            result.warnings.push_back(
+                fmt::format("'{}' is not to be seen any more: that it arrived is the server's word.",
+                            written_path(plan)));
         if (!result.checksum.empty() && plan.mode == Mode::whole) result.proof = Proof::checksum;
     }
 }
@@ -276,10 +280,10 @@ awaitable<void> tidy_up(const Route& route, Staged& staged, const Options& optio
                                    staged.entry != 0 ? "the next transfer there removes it" : "remove it");
 }
 
-awaitable<void> sync_before(const Route& route, Staged& staged) {
+awaitable<void> sync_before(const Route& route, Staged& staged, const Options& options) {
     std::vector<std::string> paths{written_path(staged.plan)};
     const auto failure = co_await caught(route.target.sync(std::move(paths)));
-    if (!failure) co_return;
+    if (!failure || (options.drop_box && failure->code == ErrorCode::not_found)) co_return;
     (void)co_await caught(discard(route, staged));
     throw Error(*failure);
 }
@@ -385,7 +389,7 @@ awaitable<TransferResult> transfer_file(FileSystem& source, FileSystem& target, 
     co_await stage(route, staged, options, options.durable && !separately, progress);
     if (staged.plan.mode != Mode::skip) {
         const bool sync = options.durable && separately;
-        if (sync) co_await sync_before(route, staged);
+        if (sync) co_await sync_before(route, staged, options);
         co_await publish_staged(route, staged);
         if (sync) co_await sync_after(target, staged);
         co_await settle_source(source, staged, options);

@@ -44,8 +44,10 @@ void check_size(const std::string& path, std::uint64_t expected, std::uint64_t t
         .on(path);
 }
 
-awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uint64_t expected) {
+awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uint64_t expected,
+                            bool may_be_gone) {
     const auto there = co_await try_stat(files, path);
+    if (!there && may_be_gone) co_return false;
     if (!there)
         throw Error(ErrorCode::incomplete, fmt::format("The server took '{}' but does not have it.", path))
             .on(path);

@@ -14,8 +14,9 @@ namespace fairlead::transfer {
 void check_size(const std::string& path, std::uint64_t expected, std::uint64_t there);
 
 /// Compares the size that the target's server tells with what was sent. Gives whether it told one. Throws
-/// size_mismatch, and incomplete when the file is not there.
-awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uint64_t expected);
+/// size_mismatch, and incomplete when the file is not there, unless it `may_be_gone` (Options::drop_box).
+awaitable<bool> verify_size(FileSystem& files, const std::string& path, std::uint64_t expected,
+                            bool may_be_gone = false);
 
 /// The algorithm to prove content by: one that both servers compute, else one that either does, else SHA-256.
 ChecksumAlgorithm choose_checksum(const Abilities& source, const Abilities& target);

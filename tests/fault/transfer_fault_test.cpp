@@ -155,13 +155,58 @@ class Upload : public testing::Test {
             job.source = "/a";
             job.facts = session.loop.run(source.stat("/a"));
             job.target = "/target";
-            const transfer::Options options;
-            session.loop.run(transfer::transfer_file(source, session.files(), job, options));
+            result_ = session.loop.run(transfer::transfer_file(source, session.files(), job, options_));
         });
     }
+    transfer::Options options_;
+    transfer::TransferResult result_;
     std::shared_ptr<MemoryStore> local_ = std::make_shared<MemoryStore>();
     const std::string content_ = noise(1'000'000);
 };
+
+/// A server that takes each file away the moment it is complete. `delivered` gets what was sent, by name.
+void take_away(ScriptedFtp& server, std::map<std::string, std::string>& delivered) {
+    server.on("STOR", [&](FtpConversation& with, const std::string& path) {
+        with.behave("STOR", path);
+        delivered[path] = server.content(path).value_or("");
+        server.remove_file(path);
+    });
+}
+
+TEST_F(Upload, Landmine110_of_a_file_that_is_taken_away_at_once_fails_unless_that_is_expected) {
+    ScriptedFtp server;
+    std::map<std::string, std::string> delivered;
+    take_away(server, delivered);
+    const auto outcome = run(server);
+    EXPECT_THAT(outcome.code, AnyOf("incomplete", "not_found")) << outcome;
+}
+
+TEST_F(Upload, Landmine110_to_a_drop_box_has_the_final_name_and_the_servers_word_as_proof) {
+    ScriptedFtp server;
+    std::map<std::string, std::string> delivered;
+    take_away(server, delivered);
+    options_.drop_box = true;
+    const auto outcome = run(server);
+    EXPECT_EQ(outcome.code, "no error") << outcome;
+    EXPECT_TRUE(delivered["/target"] == content_);
+    EXPECT_EQ(delivered.size(), 1u);
+    EXPECT_EQ(result_.proof, transfer::Proof::none);
+    EXPECT_THAT(result_.warnings, ElementsAre(HasSubstr("the server's word")));
+}
+
+TEST_F(Upload, Landmine110_to_a_drop_box_that_breaks_off_is_no_success) {
+    ScriptedFtp server;
+    server.on("STOR", [](FtpConversation& with, const std::string&) {
+        with.reply("150 send it");
+        auto data = with.open_data();
+        data.read_some();
+        data.reset();
+        with.reply("426 broken");
+    });
+    options_.drop_box = true;
+    const auto outcome = run(server);
+    EXPECT_THAT(outcome.code, AnyOf("incomplete", "connection_lost")) << outcome;
+}
 
 TEST_F(Upload, whole_replaces_what_was_there) {
     ScriptedFtp server;

@@ -191,6 +191,7 @@ service::UploadRequest upload_of(const http::Request& request) {
     options.checksum = flag(request, "checksum");
     options.text = flag(request, "text");
     options.in_place = flag(request, "inPlace");
+    options.drop_box = flag(request, "dropBox");
     upload.make_parents = flag(request, "parents");
     upload.size = request.body->announced_size();
     for (const auto* name : {"content-digest", "repr-digest"}) {
@@ -372,6 +373,9 @@ std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at) {
         {"checksum", "proves the content, by the server's checksum or by reading back", "boolean"},
         {"text", "FTP: text mode", "boolean"},
         {"inPlace", "write under the final name where the server cannot rename", "boolean"},
+        {"dropBox",
+         "the server hides or takes away what is complete: write under the final name, and take its word",
+         "boolean"},
         {"Content-Digest", "sha-256=:BASE64: or sha-512; another content is refused", "string", true},
         {"If-Match", "an ETag: only over this version", "string", true},
         {"If-None-Match", "*: only a new file", "string", true}};
