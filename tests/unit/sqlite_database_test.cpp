@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "fairlead/error.hpp"
 #include "store/sqlite/database.hpp"
@@ -58,10 +62,38 @@ TEST(SqliteDatabase, rolls_a_transaction_back_unless_it_is_committed) {
     EXPECT_FALSE(rows.step());
 }
 
-TEST(Migrations, are_numbered_without_a_gap) {
-    int expected = 1;
-    for (const auto& migration : sqlite::migrations())
-        EXPECT_EQ(migration.version, expected++) << migration.name;
+TEST(Migrations, are_in_the_order_of_their_numbers) {
+    int before = 0;
+    for (const auto& migration : sqlite::migrations()) {
+        EXPECT_GT(migration.version, before);
+        before = migration.version;
+    }
+    EXPECT_EQ(before, sqlite::newest_version());
+}
+
+TEST(SqliteDatabase, another_process_that_comes_and_goes_leaves_the_log_of_those_that_stay) {
+    const test::TemporaryFolder folder;
+    const auto path = (folder / "fairlead.db").string();
+    sqlite::Database first(path);
+    first.run("CREATE TABLE kept (number INTEGER)");
+    sqlite::Database second(path);  // as a daemon has several
+    const auto child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        {
+            sqlite::Database visitor(path);
+            visitor.run("INSERT INTO kept VALUES (1)");
+        }
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(std::filesystem::exists(path + "-wal"));
+    first.run("INSERT INTO kept VALUES (2)");
+    sqlite::Database third(path);
+    auto rows = third.prepare("SELECT count(*) FROM kept");
+    ASSERT_TRUE(rows.step());
+    EXPECT_EQ(rows.number(0), 2);
 }
 
 }  // namespace

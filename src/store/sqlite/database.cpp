@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -40,13 +41,21 @@ ErrorCode code_of(int extended) {
                             sqlite3_errmsg(database)));
 }
 
-/// SQLite would make the file with the usual mode; what is in it is nobody else's business.
+/// SQLite would make the file with the usual mode; what is in it is nobody else's business. One that is there is not
+/// opened here: closing it again would take away all locks that this process has on it (POSIX), also those of other
+/// connections, and another process would take the database for unused and remove its log.
 void make_private(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0)
-        throw Error(errno == ENOSPC ? ErrorCode::no_space : ErrorCode::permission_denied,
-                    fmt::format("Opening the database {} failed: {}.", path, std::strerror(errno)));
-    ::close(file);
+    struct stat facts {};
+    const bool is_link = ::lstat(path.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode);
+    const int file = is_link ? -1 : ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        ::close(file);
+        return;
+    }
+    if (is_link) errno = ELOOP;
+    if (errno == EEXIST) return;
+    throw Error(errno == ENOSPC ? ErrorCode::no_space : ErrorCode::permission_denied,
+                fmt::format("Opening the database {} failed: {}.", path, std::strerror(errno)));
 }
 
 }  // namespace
