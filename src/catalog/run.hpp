@@ -35,6 +35,7 @@ struct Run {
     std::string action;              ///< of an operation: create, get, ...
     std::string connection;          ///< of an operation: where to
     std::string environment;
+    std::string node;  ///< the only one that can execute it, because its files lie there; empty: any
     std::string trigger = "manual";  ///< manual, api, schedule, monitor, flow
     RunState state = RunState::queued;
     std::int64_t priority = 0;  ///< the higher the sooner

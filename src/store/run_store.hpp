@@ -30,6 +30,15 @@ struct EventQuery {
     std::size_t limit = 500;
 };
 
+/// Who asks for work, and which.
+struct Claim {
+    std::string owner;
+    std::string node;                ///< runs that only another node can execute are passed over
+    std::vector<std::string> kinds;  ///< any of them; empty: all
+    Time now{};
+    Time until{};  ///< of the lease
+};
+
 /// What is to be forgotten.
 struct Retention {
     std::chrono::milliseconds keep_runs{std::chrono::days(30)};
@@ -53,8 +62,10 @@ class RunStore {
     /// How many are in this state.
     virtual std::uint64_t count(catalog::RunState state) = 0;
 
-    /// Takes the next run that is due: the most urgent, of those the oldest. Nothing when there is none.
-    virtual std::optional<catalog::Run> claim(std::string_view owner, Time now, Time until) = 0;
+    /// Takes the next run that is due: the most urgent; of those, one of the project, and then of the connection, of
+    /// which the fewest are running, so that nobody's many keep others' few waiting; of those the oldest. Nothing
+    /// when there is none.
+    virtual std::optional<catalog::Run> claim(const Claim& claim) = 0;
     /// Takes this one, if it is queued.
     virtual std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now, Time until) = 0;
     /// Keeps the lease. Gives whether somebody asked for the run to stop.

@@ -3,6 +3,7 @@
 #include "store/postgres/audit_store.hpp"
 #include "store/postgres/migrations.hpp"
 #include "store/postgres/resource_store.hpp"
+#include "store/postgres/run_store.hpp"
 #include "store/postgres/setting_store.hpp"
 
 namespace fairlead::store::postgres {
@@ -15,6 +16,7 @@ class PostgresStore final : public Store {
     ResourceStore& resources() override { return resources_; }
     AuditStore& audit() override { return audit_; }
     SettingStore& settings() override { return settings_; }
+    RunStore& runs() override { return runs_; }
 
     void together(const std::function<void()>& work) override { database_.together(work); }
     int schema_version() override { return version_of(database_); }
@@ -25,6 +27,7 @@ class PostgresStore final : public Store {
     PostgresResourceStore resources_{database_};
     PostgresAuditStore audit_{database_};
     PostgresSettingStore settings_{database_};
+    PostgresRunStore runs_{database_};
 };
 
 }  // namespace

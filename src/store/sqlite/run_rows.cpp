@@ -33,7 +33,7 @@ std::optional<Error> error_of(std::string_view text) {
 const std::string_view kRunColumns =
     "SELECT id, project, kind, subject, action, connection, environment, \"trigger\", state, priority, attempt, "
     "created_at, due_at, started_at, finished_at, bytes, files, succeeded, failed, skipped, error, created_by, "
-    "retry_of, cancel_requested, request, lease_owner, lease_until, fence FROM run ";
+    "retry_of, cancel_requested, request, lease_owner, lease_until, fence, node FROM run ";
 const std::string_view kFileColumns =
     "SELECT number, source, target, outcome, bytes, resumed, proof, checksum, attempts, error, started_at, "
     "finished_at, properties, warnings FROM run_file ";
@@ -68,6 +68,7 @@ catalog::Run run_of(const Statement& row) {
     run.lease.owner = row.text(25);
     run.lease.until = to_time(row.number(26));
     run.lease.fence = row.number(27);
+    run.node = row.text(28);
     return run;
 }
 

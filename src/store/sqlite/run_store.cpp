@@ -41,15 +41,15 @@ void SqliteRunStore::insert(const Run& run) {
     auto statement = database_.prepare(
         "INSERT INTO run (id, project, kind, subject, action, connection, environment, \"trigger\", state, "
         "priority, attempt, created_at, due_at, started_at, finished_at, bytes, files, succeeded, failed, "
-        "skipped, error, created_by, retry_of, cancel_requested, request, lease_owner, lease_until, fence) "
+        "skipped, error, created_by, retry_of, cancel_requested, request, lease_owner, lease_until, fence, node) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-        "CASE WHEN ?9 = 'running' THEN ?12 END, NULL, 0, 0, 0, 0, 0, '', ?14, ?15, 0, ?16, ?17, ?18, ?19)");
+        "CASE WHEN ?9 = 'running' THEN ?12 END, NULL, 0, 0, 0, 0, 0, '', ?14, ?15, 0, ?16, ?17, ?18, ?19, ?20)");
     statement.bind(run.id).bind(run.project).bind(run.kind).bind(run.subject).bind(run.action);
     statement.bind(run.connection).bind(run.environment).bind(run.trigger);
     statement.bind(catalog::to_string(run.state)).bind(run.priority).bind(run.attempt);
     statement.bind(to_number(run.created_at)).bind(to_number(run.due_at.value_or(run.created_at)));
     statement.bind(run.by).bind(run.retry_of).bind(json::serialize(run.request));
-    statement.bind(run.lease.owner).bind(to_number(run.lease.until)).bind(run.lease.fence).run();
+    statement.bind(run.lease.owner).bind(to_number(run.lease.until)).bind(run.lease.fence).bind(run.node).run();
     json::object data;
     data["kind"] = run.kind;
     data["subject"] = run.subject;
@@ -113,14 +113,21 @@ Run SqliteRunStore::take(std::string_view id, std::string_view owner, Time now, 
     return run;
 }
 
-std::optional<Run> SqliteRunStore::claim(std::string_view owner, Time now, Time until) {
+std::optional<Run> SqliteRunStore::claim(const Claim& claim) {
     Transaction transaction(database_);
+    Conditions where;
+    where.add("state = 'queued' AND due_at <= ?", to_number(claim.now));
+    where.add("node IN ('', ?)", claim.node);
+    where.any_of("kind", claim.kinds);
     auto rows = database_.prepare(
-        "SELECT id FROM run WHERE state = 'queued' AND due_at <= ? ORDER BY priority DESC, due_at, id LIMIT 1");
-    rows.bind(to_number(now));
+        "SELECT id FROM run " + where.text() +
+        " ORDER BY priority DESC, (SELECT count(*) FROM run o WHERE o.state = 'running' AND o.project = run.project), "
+        "(SELECT count(*) FROM run o WHERE o.state = 'running' AND o.project = run.project AND o.connection = "
+        "run.connection), due_at, id LIMIT 1");
+    where.bind_to(rows);
     if (!rows.step()) return std::nullopt;
     const std::string id(rows.text(0));
-    auto run = take(id, owner, now, until);
+    auto run = take(id, claim.owner, claim.now, claim.until);
     transaction.commit();
     return run;
 }
@@ -182,6 +189,7 @@ bool SqliteRunStore::requeue(std::string_view id, std::int64_t fence, Time now, 
 void SqliteRunStore::put_file(std::string_view id, std::int64_t fence, const RunFile& file, Time now) {
     Transaction transaction(database_);
     require_fence(id, fence);
+    add_to_sums(id, file.number, '-');  // one that a second attempt reports again counts once
     auto statement = database_.prepare(
         "INSERT INTO run_file (run, number, source, target, outcome, bytes, resumed, proof, checksum, attempts, "
         "error, started_at, finished_at, properties, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -195,13 +203,7 @@ void SqliteRunStore::put_file(std::string_view id, std::int64_t fence, const Run
     statement.bind(to_number(file.started_at.value_or(now))).bind(to_number(file.finished_at.value_or(now)));
     statement.bind(json::serialize(file.properties));
     statement.bind(json::serialize(json::array(file.warnings.begin(), file.warnings.end()))).run();
-    // Summed up anew: a file that a second attempt reports again must not count twice.
-    database_
-        .prepare("UPDATE run SET (bytes, files, succeeded, failed, skipped) = (SELECT sum(bytes), count(*), "
-                 "sum(error = '' AND outcome <> 'skipped'), sum(error <> ''), sum(error = '' AND outcome = "
-                 "'skipped') FROM run_file WHERE run = ?1) WHERE id = ?1")
-        .bind(id)
-        .run();
+    add_to_sums(id, file.number, '+');
     write_event(id, "run.file", catalog::to_json(file), now);
     transaction.commit();
 }
@@ -305,6 +307,19 @@ void SqliteRunStore::require_fence(std::string_view id, std::int64_t fence) {
     if (rows.number(0) == fence && rows.text(1) == "running") return;
     throw Error(ErrorCode::conflict,
                 fmt::format("The run '{}' is not ours any more: its lease ran out and it was taken over.", id));
+}
+
+void SqliteRunStore::add_to_sums(std::string_view id, std::int64_t file, char sign) {
+    database_
+        .prepare(fmt::format(
+            "UPDATE run SET (bytes, files, succeeded, failed, skipped) = (SELECT run.bytes {0} f.bytes, run.files {0} 1, "
+            "run.succeeded {0} (f.error = '' AND f.outcome <> 'skipped'), run.failed {0} (f.error <> ''), "
+            "run.skipped {0} (f.error = '' AND f.outcome = 'skipped') FROM run_file f WHERE f.run = ?1 AND f.number = ?2) "
+            "WHERE id = ?1 AND EXISTS (SELECT 1 FROM run_file WHERE run = ?1 AND number = ?2)",
+            sign))
+        .bind(id)
+        .bind(file)
+        .run();
 }
 
 void SqliteRunStore::write_event(std::string_view id, std::string_view type, const json::object& data, Time now) {

@@ -14,7 +14,7 @@ class SqliteRunStore final : public RunStore {
     std::optional<catalog::Run> find(std::string_view id) override;
     std::vector<catalog::Run> list(const RunQuery& query) override;
     std::uint64_t count(catalog::RunState state) override;
-    std::optional<catalog::Run> claim(std::string_view owner, Time now, Time until) override;
+    std::optional<catalog::Run> claim(const Claim& claim) override;
     std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now, Time until) override;
     bool renew(std::string_view id, std::int64_t fence, Time until) override;
     std::vector<catalog::Run> expired(Time now) override;
@@ -33,6 +33,8 @@ class SqliteRunStore final : public RunStore {
 
   private:
     catalog::Run take(std::string_view id, std::string_view owner, Time now, Time until);
+    /// Adds a recorded file to the sums of its run, or takes it out.
+    void add_to_sums(std::string_view id, std::int64_t file, char sign);
     void require_fence(std::string_view id, std::int64_t fence);
     void write_event(std::string_view id, std::string_view type, const boost::json::object& data, Time now);
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "store/postgres/database.hpp"
+#include "store/run_store.hpp"
+
+namespace fairlead::store::postgres {
+
+class PostgresRunStore final : public RunStore {
+  public:
+    /// The database must be migrated and must outlive this object.
+    explicit PostgresRunStore(Database& database) : database_(database) {}
+
+    void insert(const catalog::Run& run) override;
+    std::optional<catalog::Run> find(std::string_view id) override;
+    std::vector<catalog::Run> list(const RunQuery& query) override;
+    std::uint64_t count(catalog::RunState state) override;
+    std::optional<catalog::Run> claim(const Claim& claim) override;
+    std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now,
+                                      Time until) override;
+    bool renew(std::string_view id, std::int64_t fence, Time until) override;
+    std::vector<catalog::Run> expired(Time now) override;
+    std::vector<catalog::Run> running() override;
+    bool requeue(std::string_view id, std::int64_t fence, Time now, std::string_view reason) override;
+    void put_file(std::string_view id, std::int64_t fence, const catalog::RunFile& file, Time now) override;
+    std::vector<catalog::RunFile> files(std::string_view id, std::int64_t from, std::size_t limit) override;
+    void note(std::string_view id, std::int64_t fence, std::string_view type, const boost::json::object& data,
+              Time now) override;
+    void finish(std::string_view id, std::int64_t fence, catalog::RunState state,
+                const std::optional<Error>& error, Time now) override;
+    catalog::Run request_cancel(std::string_view id, Time now) override;
+    std::vector<catalog::RunEvent> events(const EventQuery& query) override;
+    std::int64_t newest_event() override;
+    std::vector<std::string> forget(const Retention& retention, Time now) override;
+
+  private:
+    std::vector<catalog::Run> read(const std::string& rest, std::span<const Value> values);
+
+    Database& database_;
+};
+
+}  // namespace fairlead::store::postgres

@@ -1,0 +1,213 @@
+// Runs in the store: leases, fences, events, what is found and what is forgotten.
+
+#include "any_store.hpp"
+
+namespace fairlead::store {
+namespace {
+
+using namespace std::chrono_literals;
+using catalog::RunFile;
+using catalog::RunState;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Time at(int seconds) {
+    return Time(std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + std::chrono::seconds(seconds));
+}
+
+class RunStoreTest : public AnyStore {
+  protected:
+    RunStore& runs() { return store().runs(); }
+    std::optional<catalog::Run> claim(const std::string& owner, int second, const std::string& node = "here") {
+        return runs().claim({.owner = owner, .node = node, .now = at(second), .until = at(second + 30)});
+    }
+
+    catalog::Run queued(const std::string& id, const std::string& project = "default", std::int64_t priority = 0) {
+        catalog::Run run;
+        run.id = id;
+        run.project = project;
+        run.subject = "nightly";
+        run.priority = priority;
+        run.created_at = at(0);
+        run.request["x"] = 1;
+        runs().insert(run);
+        return run;
+    }
+    static RunFile file(std::int64_t number, std::uint64_t bytes, std::optional<Error> error = {}) {
+        RunFile made;
+        made.number = number;
+        made.source = "/in/a" + std::to_string(number) + ".csv";
+        made.outcome = error ? "failed" : "transferred";
+        made.bytes = bytes;
+        made.error = std::move(error);
+        made.warnings = {"w"};
+        made.properties["File Name"] = "a";
+        return made;
+    }
+    std::vector<std::string> events_of(const std::string& id) {
+        std::vector<std::string> types;
+        for (const auto& event : runs().events({.run = id}))
+            types.push_back(event.type);
+        return types;
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, RunStoreTest, ::testing::Values("sqlite", "postgres"),
+                         [](const auto& each) { return each.param; });
+
+TEST_P(RunStoreTest, a_run_is_claimed_once_worked_on_and_ended) {
+    queued("r1");
+    const auto run = claim("me", 1);
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->state, RunState::running);
+    EXPECT_EQ(run->lease.fence, 1);
+    EXPECT_FALSE(claim("other", 1));
+    runs().put_file("r1", 1, file(0, 10), at(2));
+    runs().put_file("r1", 1, file(1, 5, Error(ErrorCode::not_found, "gone").on("/x")), at(3));
+    runs().put_file("r1", 1, file(0, 12), at(4));  // again: it counts once
+    runs().finish("r1", 1, RunState::partial, Error(ErrorCode::not_found, "gone"), at(5));
+    const auto ended = runs().find("r1");
+    EXPECT_EQ(ended->bytes, 17u);
+    EXPECT_EQ(ended->files, 2u);
+    EXPECT_EQ(ended->succeeded, 1u);
+    EXPECT_EQ(ended->failed, 1u);
+    EXPECT_EQ(ended->error->code, ErrorCode::not_found);
+    EXPECT_EQ(ended->finished_at, at(5));
+    EXPECT_EQ(ended->request.at("x"), 1);
+    const auto files = runs().files("r1", 1, 10);
+    ASSERT_THAT(files, SizeIs(1));
+    EXPECT_EQ(files[0].error->path, "/x");
+    EXPECT_THAT(files[0].warnings, ElementsAre("w"));
+    EXPECT_THAT(events_of("r1"), ElementsAre("run.queued", "run.started", "run.file", "run.file", "run.file", "run.finished"));
+}
+
+TEST_P(RunStoreTest, whoever_lost_the_lease_can_change_nothing) {
+    queued("r1");
+    claim("first", 1);
+    EXPECT_THAT(runs().expired(at(30)), IsEmpty());
+    ASSERT_THAT(runs().expired(at(32)), SizeIs(1));
+    EXPECT_TRUE(runs().requeue("r1", 1, at(32), "silent"));
+    EXPECT_FALSE(runs().requeue("r1", 1, at(32), "silent"));
+    const auto again = claim("second", 33);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->lease.fence, 3);
+    EXPECT_EQ(again->attempt, 2);
+    for (const auto& act : std::vector<std::function<void()>>{
+             [&] { runs().put_file("r1", 1, file(0, 1), at(34)); }, [&] { (void)runs().renew("r1", 1, at(99)); },
+             [&] { runs().finish("r1", 1, RunState::succeeded, {}, at(34)); }, [&] { runs().note("r1", 1, "x", {}, at(34)); }}) {
+        try {
+            act();
+            ADD_FAILURE() << "an old fence was let through";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code, ErrorCode::conflict);
+        }
+    }
+    EXPECT_EQ(runs().find("r1")->files, 0u);
+    runs().finish("r1", 3, RunState::succeeded, {}, at(35));
+    EXPECT_THROW(runs().put_file("r1", 3, file(0, 1), at(36)), Error);  // it is over
+}
+
+TEST_P(RunStoreTest, the_most_urgent_run_that_is_due_comes_first) {
+    queued("r1");
+    queued("r2", "default", 5);
+    auto later = queued("r3");
+    later.id = "r4";
+    later.priority = 9;
+    later.due_at = at(100);
+    runs().insert(later);
+    EXPECT_EQ(claim("me", 1)->id, "r2");
+    EXPECT_EQ(claim("me", 1)->id, "r1");
+    EXPECT_EQ(claim("me", 1)->id, "r3");
+    EXPECT_FALSE(claim("me", 1));
+    EXPECT_EQ(claim("me", 100)->id, "r4");
+}
+
+TEST_P(RunStoreTest, the_many_of_one_do_not_keep_the_few_of_another_waiting) {
+    for (const auto* id : {"a1", "a2", "a3"})
+        queued(id, "busy");
+    queued("b1", "quiet");
+    EXPECT_EQ(claim("me", 1)->id, "a1");
+    EXPECT_EQ(claim("me", 1)->id, "b1");
+    EXPECT_EQ(claim("me", 1)->id, "a2");
+    runs().finish("a1", 1, RunState::succeeded, {}, at(2));
+    runs().finish("a2", 1, RunState::succeeded, {}, at(2));
+    auto other_server = queued("c1", "quiet");
+    other_server.id = "c2";
+    other_server.connection = "elsewhere";
+    runs().insert(other_server);
+    EXPECT_EQ(claim("me", 3)->id, "a3");  // nothing of its project runs now
+    EXPECT_EQ(claim("me", 3)->id, "c2");  // c1 is older, but its server has b1 already
+}
+
+TEST_P(RunStoreTest, only_what_a_node_can_execute_is_given_to_it) {
+    auto elsewhere = queued("r1", "default", 5);
+    elsewhere.id = "r0";
+    elsewhere.node = "there";
+    runs().insert(elsewhere);
+    auto flow = elsewhere;
+    flow.id = "r9";
+    flow.node.clear();
+    flow.kind = "flow";
+    runs().insert(flow);
+    const auto of_kind = [&](const std::string& kind) {
+        return runs().claim({.owner = "me", .node = "here", .kinds = {kind}, .now = at(1), .until = at(31)});
+    };
+    EXPECT_EQ(of_kind("operation")->id, "r1");
+    EXPECT_FALSE(of_kind("operation"));
+    EXPECT_EQ(of_kind("flow")->id, "r9");
+    EXPECT_EQ(claim("other", 1, "there")->node, "there");
+}
+
+TEST_P(RunStoreTest, cancelling) {
+    queued("r1");
+    EXPECT_EQ(runs().request_cancel("r1", at(1)).state, RunState::cancelled);
+    EXPECT_THROW(runs().request_cancel("r1", at(2)), Error);
+    EXPECT_THROW(runs().request_cancel("none", at(2)), Error);
+    queued("r2");
+    claim("me", 1);
+    EXPECT_FALSE(runs().renew("r2", 1, at(40)));
+    EXPECT_EQ(runs().request_cancel("r2", at(2)).state, RunState::running);
+    EXPECT_TRUE(runs().renew("r2", 1, at(50)));
+}
+
+TEST_P(RunStoreTest, lists_and_events_are_filtered_and_paged) {
+    for (const auto* id : {"r1", "r2", "r3"})
+        queued(id);
+    queued("x1", "other");
+    runs().claim("r2", "me", at(1), at(31));
+    runs().put_file("r2", 1, file(7, 1), at(2));
+    const auto ids = [&](const RunQuery& query) {
+        std::vector<std::string> found;
+        for (const auto& run : runs().list(query))
+            found.push_back(run.id);
+        return found;
+    };
+    EXPECT_THAT(ids({.projects = {"default"}}), ElementsAre("r3", "r2", "r1"));
+    EXPECT_THAT(ids({.projects = {"default"}, .limit = 2}), ElementsAre("r3", "r2"));
+    EXPECT_THAT(ids({.projects = {"default"}, .before = "r2"}), ElementsAre("r1"));
+    EXPECT_THAT(ids({.states = {RunState::running}}), ElementsAre("r2"));
+    EXPECT_THAT(ids({.subject = "NIGHTLY", .file = "a7.csv"}), ElementsAre("r2"));
+    EXPECT_THAT(ids({.file = "a8.csv"}), IsEmpty());
+    const auto first = runs().events({.projects = {"default"}});
+    ASSERT_THAT(first, SizeIs(5));
+    EXPECT_THAT(runs().events({.after = first[3].number, .projects = {"default"}}), SizeIs(1));
+    EXPECT_EQ(runs().newest_event(), first.back().number);
+}
+
+TEST_P(RunStoreTest, what_ended_long_ago_is_forgotten_and_numbers_of_events_are_not_used_again) {
+    queued("r1");
+    claim("me", 1);
+    runs().finish("r1", 1, RunState::succeeded, {}, at(2));
+    queued("r2");
+    const auto newest = runs().newest_event();
+    EXPECT_THAT(runs().forget({.keep_runs = 10s}, at(11)), IsEmpty());
+    EXPECT_THAT(runs().forget({.keep_runs = 10s}, at(13)), ElementsAre("r1"));
+    EXPECT_FALSE(runs().find("r1"));
+    EXPECT_TRUE(runs().find("r2"));
+    EXPECT_THAT(events_of("r1"), IsEmpty());
+    EXPECT_GE(runs().newest_event(), newest);
+}
+
+}  // namespace
+}  // namespace fairlead::store
