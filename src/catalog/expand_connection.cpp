@@ -31,12 +31,12 @@ void for_each_text(SomeConnection& connection, Visitor visit) {
     });
 }
 
+}  // namespace
+
 std::string where_of(std::string_view environment) {
     if (environment.empty()) return "has no value that holds without an environment, and none was chosen";
     return fmt::format("is not defined in the environment '{}', nor for all environments", environment);
 }
-
-}  // namespace
 
 bool may_hold_variables(std::string_view field) noexcept {
     for (const auto plain : {"name", "tags", "tls.ca", "tls.certificate", "tls.key", "sftp.privateKey"})

@@ -19,6 +19,9 @@ void require_valid_expanded(const Connection& connection);
 /// Whether `${...}` means a variable in this field. Names, tags, certificates and private keys are taken as they are.
 bool may_hold_variables(std::string_view field) noexcept;
 
+/// What is said of a variable without a value, as the end of a sentence. `environment` empty: none was chosen.
+std::string where_of(std::string_view environment);
+
 /// The variables that a connection's fields need, each once; of the secrets, those in the clear.
 std::vector<std::string> variables_in(const Connection& connection);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "catalog/expand_operation.hpp"
+
 namespace fairlead::catalog {
 
 Resource resource_of(const Operation& operation) {
@@ -15,6 +17,8 @@ Resource resource_of(const Operation& operation) {
     for (const auto* apart : {"name", "enabled", "tags"})
         resource.definition.erase(apart);
     if (!operation.connection.empty()) resource.references.push_back({Kind::connection, operation.connection});
+    for (auto& variable : variables_in(operation))
+        resource.references.push_back({Kind::variable, std::move(variable)});
     return resource;
 }
 

@@ -101,13 +101,17 @@ awaitable<catalog::Run> conduct_here(Context& context, catalog::Run run, operati
         co_return co_await connections.open(project, name, {}, context.observer());
     };
     transfer::Sessions remote(co_await boost::asio::this_coro::executor, std::move(opener), 1, std::move(facts));
-    operation::OnWorkspace here = [&context](std::function<void(service::Workspace&)> call) -> awaitable<void> {
+    const auto protocol = to_string(connections.get(run.project, run.connection).protocol);
+    service::OnWorkspace here = [&context](std::function<void(service::Workspace&)> call) -> awaitable<void> {
         call(context.workspace());
         co_return;
     };
+    const service::RunWork work = [&](service::HeldRun& held) {
+        return operation::conduct(held, std::move(request), remote, &context.journal(), sink, protocol);
+    };
     std::optional<catalog::Run> ended;
     const auto act = [&]() -> awaitable<void> {
-        ended = co_await operation::conduct(here, std::move(run), std::move(request), remote, &context.journal(), sink);
+        ended = co_await service::hold_run(here, std::move(run), work);
     };
     const auto failure = co_await transfer::caught(act());
     co_await remote.close();

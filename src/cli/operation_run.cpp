@@ -7,7 +7,7 @@
 #include "base/quantity.hpp"
 #include "cli/conduct_run.hpp"
 #include "cli/operation.hpp"
-#include "operation/request_json.hpp"
+#include "operation/draft.hpp"
 #include "service/operations.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
@@ -96,9 +96,11 @@ void run_operation(const RunOptions& options, Context& context) {
     store::Retention retention;
     retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
     runs.forget(retention);
-    const auto wanted = service::Operations(workspace).usable(context.options.project, options.name);
-    auto run = runs.draft(context.options.project);
-    const auto folder = runs.folder(run.id);
+    service::Operations operations(workspace);
+    const auto& project = context.options.project;
+    const auto wanted = operations.expanded(operations.usable(project, options.name), project);
+    const auto id = catalog::make_id();
+    const auto folder = runs.folder(id);
     operation::Request request;
     request.operation = wanted;
     request.inputs = inputs_of(options, wanted, folder);
@@ -124,12 +126,7 @@ void run_operation(const RunOptions& options, Context& context) {
                                                                   request.output.folder, problem.message()))
                 .on(request.output.folder);
     }
-    run.subject = wanted.name;
-    run.action = catalog::to_string(wanted.action);
-    run.connection = wanted.connection;
-    run.environment = context.options.environment;
-    run.request = operation::to_json(request);
-    run = runs.begin(std::move(run));
+    auto run = runs.begin(operation::draft(runs, project, context.options.environment, request, id));
     context.verbose(1, fmt::format("Run {}", run.id));
     conduct_run(context, std::move(run), std::move(request), to_output);
 }

@@ -6,8 +6,11 @@
 #include <chrono>
 
 #include "base/near.hpp"
+#include "catalog/expand_operation.hpp"
 #include "catalog/operation_resource.hpp"
 #include "service/connections.hpp"
+#include "service/places.hpp"
+#include "service/variables.hpp"
 #include "service/workspace.hpp"
 #include "store/store.hpp"
 
@@ -120,6 +123,13 @@ Operation Operations::usable(std::string_view project, std::string_view name) {
         throw Error(ErrorCode::disabled, fmt::format("The operation '{}' is disabled.", operation.name))
             .hinting(fmt::format("fairlead operation update {} --set enabled=true", operation.name));
     return operation;
+}
+
+Operation Operations::expanded(Operation operation, std::string_view project) {
+    auto environment = workspace_.environment();
+    if (!environment.empty()) environment = require_environment(workspace_.store().resources(), environment).name;
+    return catalog::require_expanded(
+        std::move(operation), workspace_.variables().lookup(std::string(project), environment), environment);
 }
 
 std::vector<Operation> Operations::list(std::string_view project) {

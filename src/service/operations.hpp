@@ -40,6 +40,10 @@ class Operations {
     catalog::Operation get(std::string_view project, std::string_view name);
     /// What can be run. Throws not_found and Error{disabled}.
     catalog::Operation usable(std::string_view project, std::string_view name);
+    /// With its variables replaced, as a run of this project has them in the workspace's environment. Throws invalid_argument naming every
+    /// field and variable: one that has no value there, and one that is secret, because what an operation does is
+    /// recorded.
+    catalog::Operation expanded(catalog::Operation operation, std::string_view project);
     /// Those of the project and of `global`, by name; a project's own hides a global one of the same name.
     std::vector<catalog::Operation> list(std::string_view project);
     std::vector<std::string> names(std::string_view project);

@@ -1,7 +1,9 @@
 #include "service/runs.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "base/process_identity.hpp"
@@ -37,12 +39,28 @@ bool is_abandoned(const Run& run, Time at) {
 
 }  // namespace
 
+std::string node_of(const Workspace& workspace) {
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    std::error_code ignored;
+    const auto directory = std::filesystem::weakly_canonical(workspace.directory(), ignored);
+    return fmt::format("{}:{}", host.data(), ignored ? workspace.directory() : directory.string());
+}
+
 store::RunStore& Runs::store() {
     return workspace_.store().runs();
 }
 
 std::string Runs::folder(std::string_view id) const {
-    return fmt::format("{}/runs/{}", workspace_.directory(), id);
+    return folder(workspace_.directory(), id);
+}
+
+std::string Runs::folder(const std::string& data_directory, std::string_view id) {
+    return fmt::format("{}/runs/{}", data_directory, id);
+}
+
+std::string Runs::node() const {
+    return node_of(workspace_);
 }
 
 Run Runs::draft(std::string project) {
@@ -94,8 +112,14 @@ Run Runs::retry_of(std::string_view id) {
     run.action = before.action;
     run.connection = before.connection;
     run.environment = before.environment;
+    run.node = before.node;
     run.request = before.request;
     run.retry_of = before.id;
+    // What comes out goes to the new run's folder, if it went to the old one's.
+    auto* output = run.request.if_contains("output");
+    auto* where = output != nullptr && output->is_object() ? output->get_object().if_contains("folder") : nullptr;
+    if (where != nullptr && where->is_string() && where->get_string() == folder(before.id) + "/out")
+        *where = folder(run.id) + "/out";
     return run;
 }
 

@@ -16,6 +16,9 @@ class Workspace;
 /// How long a run's owner may be silent before others take it for dead.
 inline constexpr std::chrono::seconds kLease{30};
 
+/// Which node a workspace belongs to: "host:/data/directory". What lies in that directory only it can reach.
+std::string node_of(const Workspace& workspace);
+
 /// The recorded runs, and what of them lies on disk.
 class Runs {
   public:
@@ -45,6 +48,9 @@ class Runs {
     store::RunStore& store();
     /// Where the documents of a run lie.
     std::string folder(std::string_view id) const;
+    static std::string folder(const std::string& data_directory, std::string_view id);
+    /// The node of the workspace.
+    std::string node() const;
 
   private:
     Workspace& workspace_;

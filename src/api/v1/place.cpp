@@ -2,42 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <charconv>
 
 #include "base/path.hpp"
-#include "net/rate_limit.hpp"
-#include "service/connections.hpp"
 #include "service/handle_impl.hpp"
 #include "service/pools.hpp"
-#include "service/workspace.hpp"
+#include "service/reach.hpp"
 
 namespace fairlead::api {
 
 awaitable<service::Target> target_of(FileServices& services, std::string project, std::string name) {
-    const auto look = [&](service::Workspace& workspace) {
-        auto& connections = workspace.connections();
-        const auto connection = connections.get(project, name);
-        service::Target target;
-        target.key = connection.record.id;
-        target.endpoint = connections.endpoint(project, name, {});
-        if (!connection.bandwidth_limit.empty())
-            target.limit =
-                net::RateLimit::shared(connection.record.id, RateSchedule::parse(connection.bandwidth_limit));
-        return target;
-    };
-    const service::Actor actor{"daemon", "daemon"};
-    auto target = co_await services.workspaces.run(actor, look);
-    const auto executor = services.engine.thread_of(service::server_of(target.endpoint)).executor;
-    target.accepted_host_key = [&services, executor, actor, project, name](const std::string& fingerprint) {
-        std::function<void(service::Workspace&)> record = [=](service::Workspace& workspace) {
-            workspace.connections().record_host_key(project, name, fingerprint);
-        };
-        // Whether it can be recorded makes no difference to the session that is open.
-        boost::asio::co_spawn(executor, services.workspaces.run(actor, std::move(record)),
-                              [](std::exception_ptr) {});
-    };
-    co_return target;
+    return service::reach(services.workspaces, services.engine, std::move(project), std::move(name));
 }
 
 AtPlace at_connection(FileServices& services) {
