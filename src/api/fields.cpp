@@ -57,6 +57,14 @@ boost::json::object Fields::object(std::string_view name) {
     return {};
 }
 
+boost::json::array Fields::array(std::string_view name) {
+    const auto* value = find(name);
+    if (value == nullptr) return {};
+    if (value->is_array()) return value->get_array();
+    wrong(name, "must be a list");
+    return {};
+}
+
 void Fields::ignore(std::initializer_list<std::string_view> names) {
     for (const auto name : names)
         known_.emplace(name);

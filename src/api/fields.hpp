@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <optional>
 #include <set>
@@ -23,6 +24,8 @@ class Fields {
     std::optional<std::int64_t> number(std::string_view name);
     /// An object inside; empty when it is not there.
     boost::json::object object(std::string_view name);
+    /// A list inside; empty when it is not there.
+    boost::json::array array(std::string_view name);
     /// Members that are known but not looked at, such as those that were given with the document.
     void ignore(std::initializer_list<std::string_view> names);
     void wrong(std::string_view name, std::string problem);

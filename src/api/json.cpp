@@ -28,6 +28,16 @@ http::Response answer(const boost::json::value& document, unsigned status) {
     return response;
 }
 
+boost::json::object parse_json(std::string_view text) {
+    boost::system::error_code failure;
+    auto value = boost::json::parse(text, failure);
+    if (failure)
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("The content is no JSON: {}.", failure.message()));
+    if (!value.is_object()) throw Error(ErrorCode::invalid_argument, "The content must be a JSON object.");
+    return std::move(value.get_object());
+}
+
 awaitable<boost::json::object> json_of(http::Request& request) {
     const auto type = request.header("content-type");
     if (type && !is_json(*type) && !request.body->empty())
@@ -38,13 +48,7 @@ awaitable<boost::json::object> json_of(http::Request& request) {
             {{"Accept", "application/json"}}};
     const auto text = co_await request.text();
     if (text.find_first_not_of(" \t\r\n") == std::string::npos) co_return boost::json::object{};
-    boost::system::error_code failure;
-    auto value = boost::json::parse(text, failure);
-    if (failure)
-        throw Error(ErrorCode::invalid_argument,
-                    fmt::format("The content is no JSON: {}.", failure.message()));
-    if (!value.is_object()) throw Error(ErrorCode::invalid_argument, "The content must be a JSON object.");
-    co_return std::move(value.get_object());
+    co_return parse_json(text);
 }
 
 }  // namespace fairlead::api

@@ -9,7 +9,10 @@
 #include "api/schemas.hpp"
 #include "api/v1/audit.hpp"
 #include "api/v1/connections.hpp"
+#include "api/v1/events.hpp"
+#include "api/v1/operations.hpp"
 #include "api/v1/places.hpp"
+#include "api/v1/runs.hpp"
 #include "api/v1/tokens.hpp"
 #include "http/openapi.hpp"
 #include "service/version.hpp"
@@ -55,6 +58,10 @@ http::Router routes(Services& services, std::vector<http::Route> more) {
     router.add(variable_routes(services));
     router.add(connection_routes(services));
     router.add(connection_action_routes(services));
+    router.add(operation_routes(services));
+    router.add(execute_routes(services));
+    router.add(run_routes(services));
+    router.add(event_routes(services));
     router.add(token_routes(services));
     router.add(audit_routes(services));
     router.add(std::move(more));

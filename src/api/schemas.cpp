@@ -5,6 +5,8 @@
 #include <boost/json/value.hpp>
 #include <string_view>
 
+#include "catalog/operation.hpp"
+
 namespace fairlead::api {
 namespace {
 
@@ -88,9 +90,36 @@ constexpr std::string_view kVariable = R"({"type":"object","required":["name"],
 "value":{"type":["string","null"],"description":"For all environments; null when it is secret"},"secret":{"type":"boolean"},
 "environments":{"type":"object","description":"By environment: {value, secret}, or a text"}}})";
 
+constexpr std::string_view kRuns = R"({
+"Run":{"type":"object","required":["id","project","kind","state","createdAt"],"properties":{
+"id":{"type":"string","description":"UUIDv7"},"project":{"type":"string"},"kind":{"enum":["operation","flow","transfer"]},"subject":{"type":"string"},"connection":{"type":["string","null"]},"environment":{"type":["string","null"]},"trigger":{"type":"string"},
+"state":{"enum":["queued","running","succeeded","failed","partial","cancelled"]},"attempt":{"type":"integer"},
+"createdAt":{"type":"string","format":"date-time"},"startedAt":{"type":["string","null"],"format":"date-time"},"finishedAt":{"type":["string","null"],"format":"date-time"},
+"bytes":{"type":"integer"},"error":{"type":["object","null"]},"retryOf":{"type":["string","null"]}}},
+"RunFile":{"type":"object","required":["number","ok","outcome"],"properties":{"number":{"type":"integer"},"ok":{"type":"boolean"},"outcome":{"type":"string"},"source":{"type":["string","null"]},"target":{"type":["string","null"]},"bytes":{"type":"integer"},"resumed":{"type":"integer"},"proof":{"type":["string","null"]},"checksum":{"type":["string","null"]},"attempts":{"type":"integer"},"properties":{"type":"object"},"warnings":{"type":"array","items":{"type":"string"}},"error":{"type":["object","null"]},"contentUrl":{"type":["string","null"]},"content":{"type":["string","null"],"description":"base64"}}},
+"Execution":{"type":"object","description":"Documents for an operation, as JSON",
+"properties":{"documents":{"type":"array","items":{"type":"object","properties":{"properties":{"type":"object","description":"File Name, Remote Directory, or any field of the operation for this document"},"content":{"type":"string","description":"base64"},"text":{"type":"string"}}}},
+"ids":{"type":"array","items":{"type":"string"},"description":"Files on the server, for get, delete and move"},"properties":{"type":"object","description":"Of every document"},"parameters":{"type":"object","description":"Values that the filter asks for"},"environment":{"type":"string"}}},
+"ExecutionResult":{"type":"object","required":["run","results"],"properties":{"run":{"$ref":"#/components/schemas/Run"},"results":{"type":"array","items":{"type":"object"},"description":"RunFile; of a list, its entries: fileName, fileType, linkPath, remoteDirectory, timestamp, path, size, modified"}}}})";
+
+/// From the table of its fields.
+json::object operation_schema() {
+    json::object properties;
+    for (const auto& field : catalog::operation_fields()) {
+        json::object one{{"description", field.help}};
+        if (field.type == "text") one["type"] = {"string", "null"};
+        if (field.type == "boolean") one["type"] = {"boolean", "null"};
+        if (field.type == "number") one["type"] = {"integer", "null"};
+        if (field.type == "filter") one["type"] = {"object", "null"};
+        if (field.type == "texts") one = {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", field.help}};
+        properties[field.name] = std::move(one);
+    }
+    properties["warnings"] = {{"type", "array"}, {"items", {{"type", "object"}}}, {"readOnly", true}};
+    return {{"type", "object"}, {"required", json::array{"name"}}, {"properties", std::move(properties)}};
+}
+
 /// With the members of a record, which are read only.
-json::object stored(std::string_view text) {
-    auto schema = parsed(text);
+json::object stored(json::object schema) {
     auto& properties = schema["properties"].as_object();
     for (const auto& member : parsed(kRecord)) {
         auto described = member.value();
@@ -115,10 +144,16 @@ json::object page_of(std::string_view item) {
 
 json::object schemas() {
     auto all = parsed(kOthers);
-    all["Connection"] = stored(kConnection);
-    all["Token"] = stored(kToken);
-    all["Place"] = stored(kPlace);
-    all["Variable"] = stored(kVariable);
+    all["Connection"] = stored(parsed(kConnection));
+    all["Token"] = stored(parsed(kToken));
+    all["Place"] = stored(parsed(kPlace));
+    all["Variable"] = stored(parsed(kVariable));
+    for (auto& schema : parsed(kRuns))
+        all[schema.key()] = std::move(schema.value());
+    all["Operation"] = stored(operation_schema());
+    all["OperationPage"] = page_of("Operation");
+    all["RunPage"] = page_of("Run");
+    all["RunFilePage"] = page_of("RunFile");
     all["PlacePage"] = page_of("Place");
     all["VariablePage"] = page_of("Variable");
     all["UsePage"] = page_of("Use");

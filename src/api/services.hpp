@@ -2,11 +2,13 @@
 
 namespace fairlead::service {
 class Metrics;
+class Runner;
 class WorkspacePool;
 }  // namespace fairlead::service
 
 namespace fairlead::api {
 
+class EventHub;
 class TokenBook;
 
 /// What the routes work with. It outlives them.
@@ -14,6 +16,8 @@ struct Services {
     service::WorkspacePool& workspaces;
     TokenBook& tokens;
     service::Metrics& metrics;
+    service::Runner& runner;
+    EventHub& events;
 };
 
 }  // namespace fairlead::api

@@ -4,12 +4,15 @@
 
 #include <chrono>
 
+#include "api/event_hub.hpp"
 #include "api/routes.hpp"
 #include "api/token_book.hpp"
 #include "api/v1/files.hpp"
 #include "cli/first_token.hpp"
 #include "cli/json_log.hpp"
+#include "operation/executor.hpp"
 #include "service/metrics.hpp"
+#include "service/run_metrics.hpp"
 #include "service/workspace_pool.hpp"
 
 namespace fairlead::cli {
@@ -40,13 +43,41 @@ http::Log logging_to(JsonLog& log, service::Metrics& metrics) {
 
 }  // namespace
 
+namespace {
+
+/// Counts what runs do, and wakes those who follow them.
+class Observers final : public service::RunObserver {
+  public:
+    Observers(service::Metrics& metrics, api::EventHub& events) : counts_(metrics.registry()), events_(events) {}
+
+    void file_done(const catalog::Run& run, std::string_view protocol, const catalog::RunFile& file) override {
+        counts_.file_done(run, protocol, file);
+        events_.look();
+    }
+    void retried(const catalog::Run& run) override { counts_.retried(run); }
+    void run_ended(const catalog::Run& run) override {
+        counts_.run_ended(run);
+        events_.look();
+    }
+    void queue(std::uint64_t waiting, std::uint64_t running) override { counts_.queue(waiting, running); }
+
+  private:
+    service::RunMetrics counts_;
+    api::EventHub& events_;
+};
+
+}  // namespace
+
 struct Daemon::Parts {
     Parts(DaemonOptions options, JsonLog& log)
         : workspaces(options.data, options.store),
           token_file(make_first_token(options.data, options.store)),
           tokens(workspaces),
-          files(workspaces) {
-        services = std::make_unique<api::Services>(api::Services{workspaces, tokens, metrics});
+          files(workspaces),
+          events(workspaces),
+          observers(metrics, events),
+          runner(workspaces, executors(), runner_options(options, log)) {
+        services = std::make_unique<api::Services>(api::Services{workspaces, tokens, metrics, runner, events});
         http::Router router = api::routes(*services, files.routes());
         const auto authenticate = [this](const http::Request& request) { return tokens.who(request); };
         const auto certificate = [&log](const std::string& message, bool failed) {
@@ -57,11 +88,31 @@ struct Daemon::Parts {
         metrics.watch_connections([this] { return server->connections(); });
     }
 
+    /// Who executes the runs of each kind.
+    service::Executors executors() {
+        return {{"operation", operation::executor(workspaces, files.engine())}};
+    }
+
+    service::RunnerOptions runner_options(const DaemonOptions& options, JsonLog& log) {
+        auto wanted = options.runner;
+        wanted.observer = &observers;
+        wanted.report = [&log](const std::string& trouble) {
+            if (trouble.empty())
+                log.write(LogLevel::info, "runs are executed again");
+            else
+                log.write(LogLevel::error, "runs cannot be executed", {{"message", trouble}});
+        };
+        return wanted;
+    }
+
     service::Metrics metrics;
     service::WorkspacePool workspaces;
     std::string token_file;
     api::TokenBook tokens;
     api::Files files;
+    api::EventHub events;
+    Observers observers;
+    service::Runner runner;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<http::Server> server;  // the first to go
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "http/server.hpp"
+#include "service/runner.hpp"
 
 namespace fairlead::service {
 class WorkspacePool;
@@ -19,6 +20,7 @@ struct DaemonOptions {
     std::string data;   ///< as Workspace takes it
     std::string store;  ///< likewise
     http::ServerOptions server;
+    service::RunnerOptions runner;
 };
 
 /// Everything that lives as long as a daemon: the workspaces, the tokens, and the HTTP server over them with

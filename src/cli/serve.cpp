@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/quantity.hpp"
 #include "base/side_task.hpp"
 #include "cli/daemon.hpp"
 #include "cli/json_log.hpp"
@@ -35,6 +36,9 @@ struct ServeOptions {
     std::string key;
     std::string log_level = "info";
     bool insecure = false;
+    unsigned runs_at_once = 8;
+    std::string keep_runs = "30d";
+    std::string keep_audit;
     std::vector<std::string> egress_allow;
     std::vector<std::string> egress_deny;
 };
@@ -55,6 +59,9 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     DaemonOptions result;
     result.store = chosen_store();
     result.data = context.options.data;
+    result.runner.at_once = options.runs_at_once;
+    result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
+    if (!options.keep_audit.empty()) result.runner.keep_audit = parse_duration(options.keep_audit, "keep-audit");
     result.server.certificate_file = options.certificate;
     result.server.key_file = options.key;
     result.server.descriptor = activated_socket();
@@ -153,6 +160,17 @@ void add_serve(CLI::App& app, Context& context) {
         ->type_name("RULE");
     verb->add_option("--egress-deny", options->egress_deny, "Never connect to these, whatever is allowed")
         ->type_name("RULE");
+    verb->add_option("--runs-at-once", options->runs_at_once, "How many runs are executed at once; more wait")
+        ->type_name("N")
+        ->check(CLI::Range(1U, 1000U))
+        ->capture_default_str();
+    verb->add_option("--keep-runs", options->keep_runs, "Forget runs that ended longer ago, with what came out of them")
+        ->type_name("TIME")
+        ->capture_default_str();
+    verb->add_option("--keep-audit", options->keep_audit,
+                     "Forget entries of the audit that are older, but for those of what still exists; else they are "
+                     "kept for ever")
+        ->type_name("TIME");
     verb->add_option("--log-level", options->log_level,
                      "What to log, as lines of JSON on standard error: debug, info, warning, error")
         ->type_name("LEVEL")

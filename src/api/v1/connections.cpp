@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <boost/json/array.hpp>
+#include <optional>
 
 #include "api/json.hpp"
 #include "api/parameters.hpp"
 #include "api/precondition.hpp"
+#include "api/resource_page.hpp"
 #include "api/v1/addresses.hpp"
 #include "base/error_json.hpp"
 #include "catalog/connection_fields.hpp"
@@ -40,39 +40,15 @@ std::string name_in(const json::object& fields) {
     throw error;
 }
 
-/// One page; connections of `global` that one of the project's own hides are left out.
 Response page(Workspace& workspace, const Request& request) {
-    const auto& project = request.parameters.at("project");
-    auto wish = page_wish(request, catalog::Kind::connection);
     const auto protocol = request.argument("protocol").value_or("");
-    const bool own_only = truth_of(request, "own").value_or(false);
-    wish.query.projects = {project};
-    const bool global_too = !own_only && !same_project(project, catalog::kGlobalProject);
-    if (global_too) wish.query.projects.emplace_back(catalog::kGlobalProject);
-    auto& store = workspace.store().resources();
-    std::vector<std::string> own;
-    if (global_too)
-        for (const auto& name : store.names(catalog::Kind::connection, project))
-            own.push_back(catalog::name_key(name));
-    json::array items;
-    std::string next;
-    for (bool more = true; more;) {
-        const auto found = store.list(wish.query);
-        more = found.size() == wish.query.limit;
-        for (const auto& resource : found) {
-            wish.query.after = store::cursor_of(resource, wish.query.order);
-            const bool hidden = !same_project(resource.record.project, project) &&
-                                std::ranges::find(own, catalog::name_key(resource.name)) != own.end();
-            if (hidden) continue;
+    return resource_page(
+        workspace, request, catalog::Kind::connection,
+        [&](const catalog::Resource& resource) -> std::optional<json::object> {
             const auto connection = catalog::connection_of(resource);
-            if (!protocol.empty() && to_string(connection.protocol) != protocol) continue;
-            if (items.size() == wish.limit)
-                return answer(json::object{{"items", std::move(items)}, {"next", next}});
-            items.push_back(catalog::to_json(connection));
-            next = wish.query.after;
-        }
-    }
-    return answer(json::object{{"items", std::move(items)}, {"next", nullptr}});
+            if (!protocol.empty() && to_string(connection.protocol) != protocol) return std::nullopt;
+            return catalog::to_json(connection);
+        });
 }
 
 /// Everything that a replacement does not name gets its default; secrets stay, unless they are named.
