@@ -1,6 +1,8 @@
 #include "api/routes.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "api/metrics.hpp"
 #include "api/schemas.hpp"
 #include "api/v1/audit.hpp"
+#include "api/v1/bundles.hpp"
 #include "api/v1/connections.hpp"
 #include "api/v1/events.hpp"
 #include "api/v1/operations.hpp"
@@ -54,17 +57,21 @@ http::Router routes(Services& services, std::vector<http::Route> more) {
     http::Router router;
     router.add(health_routes(services.workspaces));
     router.add(metric_routes(services.metrics));
-    router.add(place_routes(services));
-    router.add(variable_routes(services));
-    router.add(connection_routes(services));
-    router.add(connection_action_routes(services));
-    router.add(operation_routes(services));
-    router.add(execute_routes(services));
-    router.add(run_routes(services));
-    router.add(event_routes(services));
-    router.add(token_routes(services));
-    router.add(audit_routes(services));
-    router.add(std::move(more));
+    std::vector<http::Route> rows;
+    const auto add = [&](std::vector<http::Route> some) { std::ranges::move(some, std::back_inserter(rows)); };
+    add(place_routes(services));
+    add(variable_routes(services));
+    add(connection_routes(services));
+    add(connection_action_routes(services));
+    add(bundle_routes(services));
+    add(operation_routes(services));
+    add(execute_routes(services));
+    add(run_routes(services));
+    add(event_routes(services));
+    add(token_routes(services));
+    add(audit_routes(services));
+    add(std::move(more));
+    router.add(std::move(rows));
     const auto document = std::make_shared<std::string>(), page = std::make_shared<std::string>();
     router.add(description_routes(document, page));
 

@@ -70,13 +70,51 @@ constexpr std::string_view kOthers = R"({
 "Move":{"type":"object","required":["to"],"properties":{"to":{"type":"string","description":"The project"},"force":{"type":"boolean"}}},
 "Rollback":{"type":"object","required":["revision"],"properties":{"revision":{"type":"integer"}}},
 "Use":{"type":"object","required":["kind","name"],"properties":{"kind":{"type":"string"},"project":{"type":"string"},"name":{"type":"string"},"id":{"type":"string"}}},
+"Passphrase":{"type":"object","properties":{"passphrase":{"type":"string"}}},
+"ExportWish":{"type":"object","properties":{"names":{"type":"array","items":{"type":"string"}},"scope":{"enum":["connections","project","everything"]},"passphrase":{"type":"string"}}},
+"ImportReport":{"type":"object","required":["format","dryRun","items"],"properties":{"format":{"type":"string"},"dryRun":{"type":"boolean"},
+"items":{"type":"array","items":{"type":"object","required":["kind","name","action"],"properties":{"kind":{"type":"string"},"project":{"type":"string"},"name":{"type":"string"},"action":{"enum":["create","overwrite","rename","keep"]}}}}}},
 "NewName":{"type":"object","required":["name"],"properties":{"name":{"type":"string"}}},
-"ConnectionTest":{"type":"object","description":"Fields of a connection, and write","properties":{"write":{"type":"boolean"},"environment":{"type":"string"}}},
 "TestReport":{"type":"object","required":["ok","steps"],"properties":{"ok":{"type":"boolean"},"environment":{"type":["string","null"]},
 "steps":{"type":"array","items":{"type":"object","required":["step","ok"],"properties":{"step":{"type":"string"},"ok":{"type":"boolean"},"milliseconds":{"type":"integer"},"detail":{"type":["string","null"]},"hint":{"type":["string","null"]}}}},
 "abilities":{"type":["object","null"]},"error":{"type":"object"}}},
 "Revision":{"type":"object","required":["revision","change","at","by"],"properties":{"revision":{"type":"integer"},"change":{"type":"string"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"fields":{"type":"object"},"changedSecrets":{"type":"array","items":{"type":"string"}}}},
 "AuditEntry":{"type":"object","required":["sequence","at","by","action"],"properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"via":{"type":"string"},"action":{"type":"string"},"kind":{"type":["string","null"]},"project":{"type":["string","null"]},"name":{"type":["string","null"]},"resourceId":{"type":["string","null"]},"revision":{"type":["integer","null"]},"detail":{"type":"object"}}}})";
+
+/// What the routes of files give and take.
+constexpr std::string_view kFiles = R"({
+"Entry":{"type":"object","required":["name","path","type","size","modified","modifiedPrecision","mode","owner","group","target"],
+"description":"What the server does not say is null.",
+"properties":{"name":{"type":"string"},"path":{"type":"string"},"type":{"enum":["file","directory","symlink","other"]},
+"size":{"type":["integer","null"]},"modified":{"type":["string","null"],"format":"date-time"},
+"modifiedPrecision":{"enum":["millisecond","second","minute","day",null]},
+"mode":{"type":["string","null"],"description":"octal"},"owner":{"type":["string","null"]},"group":{"type":["string","null"]},
+"target":{"type":["string","null"],"description":"of a link"},
+"nameBase64":{"type":"string","description":"Only where the name is no UTF-8: its bytes"},"pathBase64":{"type":"string"}}},
+"EntryPage":{"type":"object","required":["path","entries","next","problems"],"properties":{"path":{"type":"string"},
+"entries":{"type":"array","items":{"$ref":"#/components/schemas/Entry"}},
+"next":{"type":["string","null"],"description":"The cursor of the next page; null: this is the last"},
+"problems":{"type":"array","description":"Directories below that could not be listed","items":{"type":"object","required":["code","message"]}}}},
+"EntryChange":{"type":"object","properties":{"path":{"type":"string","description":"Moves it there"},"name":{"type":"string","description":"Renames it"},
+"replace":{"type":"boolean","description":"What stands at the new place gives way"},"mode":{"type":"string","description":"octal, such as 640"},
+"modified":{"type":"string","format":"date-time"}}},
+"Uploaded":{"type":"object","required":["target","outcome","bytes","proof","checksum","warnings","entry"],"properties":{"target":{"type":"string"},
+"outcome":{"type":"string"},"reason":{"type":"string"},"bytes":{"type":"integer"},"proof":{"type":"string"},"checksum":{"type":["string","null"]},
+"warnings":{"type":"array","items":{"type":"string"}},"entry":{"oneOf":[{"$ref":"#/components/schemas/Entry"},{"type":"null"}]}}},
+"Removed":{"type":"object","required":["removed","count","failed"],"properties":{"removed":{"type":"array","items":{"type":"string"}},
+"count":{"type":"integer"},"failed":{"type":"integer"},"error":{"type":"object"}}},
+"Created":{"type":"object","required":["created"],"properties":{"created":{"type":"array","items":{"type":"string"}}}},
+"Preview":{"type":"object","required":["path","format","compression","encoding","bom","complete","bytesRead"],"properties":{"path":{"type":"string"},
+"format":{"enum":["delimited","json","text","binary"]},"compression":{"type":"string"},"encoding":{"type":["string","null"]},"bom":{"type":"boolean"},
+"complete":{"type":"boolean"},"bytesRead":{"type":"integer"},"delimiter":{"type":"string"},"quote":{"type":["string","null"]},"header":{"type":"boolean"},
+"columns":{"type":"array","items":{"type":"object","required":["name","type"],"properties":{"name":{"type":"string"},"type":{"type":"string"}}}},
+"rows":{"type":"array","items":{"type":"array"}},"lines":{"type":"array","items":{"type":"string"}}}},
+"Session":{"type":"object","required":["handle"],"properties":{"handle":{"type":"string"}}},
+"SessionList":{"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"$ref":"#/components/schemas/Session"}}}},
+"Directory":{"type":"object","required":["directory"],"properties":{"directory":{"type":"string"}}},
+"RawCommand":{"type":"object","required":["command"],"properties":{"command":{"type":"string"},"validCodes":{"type":"string","description":"such as 2xx or 211,250"}}},
+"RawReply":{"type":"object","required":["replyCode","replyText","lines"],"properties":{"replyCode":{"type":"string"},"replyText":{"type":"string"},"lines":{"type":"array","items":{"type":"string"}}}},
+"Existence":{"type":"object","required":["exists","file","directory"],"properties":{"exists":{"type":"boolean"},"file":{"type":"boolean"},"directory":{"type":"boolean"}}}})";
 
 json::object parsed(std::string_view text) {
     return json::parse(text).as_object();
@@ -144,7 +182,17 @@ json::object page_of(std::string_view item) {
 
 json::object schemas() {
     auto all = parsed(kOthers);
+    for (auto& member : parsed(kFiles))
+        all[member.key()] = std::move(member.value());
     all["Connection"] = stored(parsed(kConnection));
+    auto change = stored(parsed(kConnection));
+    change.erase("required");
+    all["ConnectionChange"] = change;
+    change["description"] = "Fields of a connection, and how to test it";
+    auto& tested = change["properties"].as_object();
+    tested["write"] = parsed(R"({"type":"boolean","description":"Also write, rename and delete a small file"})");
+    tested["environment"] = parsed(R"({"type":"string","description":"Whose variables are used"})");
+    all["ConnectionTest"] = std::move(change);
     all["Token"] = stored(parsed(kToken));
     all["Place"] = stored(parsed(kPlace));
     all["Variable"] = stored(parsed(kVariable));

@@ -83,9 +83,12 @@ Response answer_to(const std::exception_ptr& failure) {
             response.with(name, value);
         return response;
     } catch (const Error& error) {
-        // A client that stalls in its content is told so by the status made for that.
-        const bool late = error.code == ErrorCode::timeout && error.step == "request";
-        auto response = problem(late ? 408 : status_of(error), error);
+        // A client that stalls or ends in its content is told so by the statuses made for that.
+        const bool client = error.step == "request";
+        auto status = status_of(error);
+        if (client && error.code == ErrorCode::timeout) status = 408;
+        if (client && error.code == ErrorCode::connection_lost) status = 400;
+        auto response = problem(status, error);
         if (error.retry_after)
             response.with("Retry-After",
                           std::to_string(std::max<std::int64_t>(1, error.retry_after->count() / 1000)));

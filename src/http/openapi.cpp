@@ -90,7 +90,7 @@ class Describer {
         auto parameters = parameters_of(route);
         if (!parameters.empty()) result["parameters"] = std::move(parameters);
         if (!notes.request.empty()) {
-            const bool needed = route.pattern.find("/test") == std::string::npos;
+            const bool needed = !route.pattern.ends_with("/test") && !route.pattern.ends_with("/export");
             result["requestBody"] = json::object{{"required", needed}, {"content", content(notes.request)}};
         }
         result["responses"] = responses(route);
@@ -99,8 +99,12 @@ class Describer {
 
   private:
     json::object content(const std::string& what) const {
-        if (what.find('/') != std::string::npos)
-            return {{what, json::object{{"schema", json::object{{"type", "string"}}}}}};
+        if (what.find("json") != std::string::npos) return {{what, json::object{{"schema", json::object()}}}};
+        if (what.find('/') != std::string::npos) {
+            json::object schema{{"type", "string"}};
+            if (!what.starts_with("text/")) schema["format"] = "binary";
+            return {{what, json::object{{"schema", std::move(schema)}}}};
+        }
         if (!info_.schemas.contains(what))
             throw Error(ErrorCode::internal, fmt::format("There is no schema '{}'.", what));
         return {{"application/json",
@@ -132,6 +136,7 @@ class Describer {
         std::set<unsigned> others(notes.failures.begin(), notes.failures.end());
         others.insert({400, 500, 503});
         if (route.role) others.insert({401, 403, 429});
+        if (!notes.request.empty()) others.insert(408);
         for (const auto& parameter : notes.parameters)
             if (parameter.name == "If-None-Match") others.insert(304);
         for (const auto status : others) {

@@ -63,7 +63,7 @@ std::string head_of(const Response& response, const Manner& manner, Framing fram
     for (const auto& [name, value] : response.headers)
         add_header(head, name, value);
     if (!has(response, "Cache-Control")) head += "Cache-Control: no-store\r\n";
-    head += "X-Content-Type-Options: nosniff\r\n";
+    if (!has(response, "X-Content-Type-Options")) head += "X-Content-Type-Options: nosniff\r\n";
     const bool says_size = has(response, "Content-Length");
     if (framing == Framing::sized && !says_size)
         fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n",

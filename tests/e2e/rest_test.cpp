@@ -115,7 +115,8 @@ TEST_F(Rest, one_answer_names_every_field_that_is_wrong) {
     EXPECT_EQ(answer.status, 400);
     EXPECT_EQ(answer.headers.at("content-type"), "application/problem+json");
     std::set<std::string> fields;
-    for (const auto& fault : answer.json().at("faults").as_array())
+    const auto document = answer.json();
+    for (const auto& fault : document.at("faults").as_array())
         fields.emplace(fault.at("field").as_string());
     for (const auto* field : {"protocol", "port", "hots", "tls.mode"})
         EXPECT_TRUE(fields.contains(field)) << field << answer.body;
@@ -189,7 +190,7 @@ TEST_F(Rest, a_test_says_what_works_and_the_egress_rules_are_asked_at_each_dial)
     auto& server = Server::shared("openssh");
     const auto target = std::string(kConnections) + "/test";
     const auto body = R"({"protocol":"sftp","host":"127.0.0.1","port":)" + server["port"] +
-                      R"(,"username":")" + server["user"] + R"(","password":"wrong","retryCount":0})";
+                      R"(,"username":")" + server["username"] + R"(","password":"wrong","retryCount":0})";
     const auto report = daemon_("POST", target, body);
     ASSERT_EQ(report.status, 200) << report.body;
     EXPECT_EQ(report.json().at("ok"), false);

@@ -220,7 +220,7 @@ std::vector<http::Route> connection_routes(Services& services) {
               "What is not given gets its default; secrets that are not given stay. To create, send no "
               "If-Match (or `If-None-Match: *`).",
           .parameters = {if_match_parameter()},
-          .request = "Connection",
+          .request = "ConnectionChange",
           .response = "Connection",
           .failures = {201, 404, 409, 412, 413, 415, 428}}},
         {"PATCH",
@@ -231,7 +231,7 @@ std::vector<http::Route> connection_routes(Services& services) {
          {.description =
               "What is not given stays. null: the default; for a secret, null leaves it and \"\" removes it.",
           .parameters = {if_match_parameter()},
-          .request = "Connection",
+          .request = "ConnectionChange",
           .response = "Connection",
           .failures = {404, 409, 412, 413, 415, 428}}},
         {"DELETE",

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/parse.hpp>
@@ -9,11 +8,10 @@
 
 #include "api/v1/place.hpp"
 #include "api/v1/range.hpp"
+#include "api/v1/way.hpp"
 #include "base/entry_json.hpp"
-#include "base/event.hpp"
 #include "base/path.hpp"
 #include "base/quantity.hpp"
-#include "base/side_task.hpp"
 #include "base/utf8.hpp"
 #include "service/content.hpp"
 #include "service/preview/preview.hpp"
@@ -29,65 +27,11 @@ using Role = http::Principal::Role;
 using transfer::caught;
 constexpr auto kAsMuchAsThereIs = std::numeric_limits<std::uint64_t>::max();
 
-/// A file on its way between a client and a server: the request's side and the engine's side run side by
-/// side. All but the channel belongs to the request's thread.
-struct Way : std::enable_shared_from_this<Way> {
-    Way(const http::Request& request_, asio::any_io_executor executor_)
-        : request(request_), executor(executor_), news(executor_) {
-        request.body = nullptr;
-    }
-
-    /// Begins the engine's side. What it throws becomes `failure`.
-    void begin(AtPlace at, std::function<awaitable<void>(Place&)> work) {
-        const auto self = shared_from_this();
-        // The coroutine keeps what it works with.
-        const auto run = [](std::shared_ptr<Way> way, AtPlace place,
-                            std::function<awaitable<void>(Place&)> job) -> awaitable<void> {
-            co_await place(way->request, std::move(job));
-        };
-        task.emplace(executor, run(self, std::move(at), std::move(work)),
-                     [self](std::exception_ptr thrown) { self->ended(thrown); });
-    }
-    void ended(const std::exception_ptr& thrown) {
-        failure = thrown;
-        done = true;
-        if (!thrown) {
-            channel.finish();
-        } else {
-            try {
-                std::rethrow_exception(thrown);
-            } catch (const Error& error) {
-                channel.fail(error);
-            } catch (...) {
-                channel.fail(Error(ErrorCode::internal, "Something unexpected went wrong here."));
-            }
-        }
-        if (uploads) channel.leave();
-        news.notify_all();
-    }
-    /// The client has gone, or has all it wanted.
-    void abandon() {
-        channel.leave();
-        if (task && !done) task->cancel();
-    }
-
-    http::Request request;
-    asio::any_io_executor executor;
-    ByteChannel channel{service::kContentHeld};
-    Event news;
-    std::optional<SideTask> task;
-    std::exception_ptr failure;
-    bool done = false;
-    bool uploads = false;
+/// A file on its way to a client.
+struct Download : Way {
+    using Way::Way;
     std::optional<Entry> facts;
     Selection selection;
-};
-
-/// Ends the engine's side when nobody wants the content any more.
-struct Holder {
-    explicit Holder(std::shared_ptr<Way> way_) : way(std::move(way_)) {}
-    ~Holder() { way->abandon(); }
-    std::shared_ptr<Way> way;
 };
 
 std::string quoted_name(std::string_view path) {
@@ -106,7 +50,7 @@ Conditions conditions_of(const http::Request& request) {
 }
 
 awaitable<http::Response> get_content(http::Request& request, const AtPlace& at) {
-    const auto way = std::make_shared<Way>(request, co_await asio::this_coro::executor);
+    const auto way = std::make_shared<Download>(request, co_await asio::this_coro::executor);
     const auto path = path_of(request);
     const bool text = flag(request, "text");
     const bool only_head = request.method == "HEAD";
@@ -157,7 +101,6 @@ awaitable<http::Response> get_content(http::Request& request, const AtPlace& at)
     if (!text) response.with("Accept-Ranges", "bytes");
     response.with("Content-Type", "application/octet-stream");
     response.with("Content-Disposition", quoted_name(path));
-    response.with("X-Content-Type-Options", "nosniff");
     if (status == 206)
         response.with("Content-Range",
                       fmt::format("bytes {}-{}/{}", part.offset, part.offset + part.length - 1, *facts.size));
@@ -175,8 +118,13 @@ service::UploadRequest upload_of(const http::Request& request) {
     service::UploadRequest upload;
     auto& options = upload.options;
     const auto text = [&](std::string_view name) { return request.argument(name).value_or(""); };
-    if (const auto policy = request.argument("ifExists"))
-        options.if_exists = transfer::parse_if_exists(*policy);
+    if (const auto policy = request.argument("ifExists")) try {
+            options.if_exists = transfer::parse_if_exists(*policy);
+        } catch (Error& error) {
+            for (auto& fault : error.faults)
+                fault.field = "ifExists";
+            throw;
+        }
     if (flag(request, "append")) {
         if (request.argument("ifExists") && options.if_exists != transfer::IfExists::append)
             throw bad_parameter("append", "true", "left out where ifExists says something else");
@@ -265,7 +213,7 @@ http::Response answer(const service::UploadRequest& upload, const Uploaded& uplo
 
 awaitable<http::Response> put_content(http::Request& request, const AtPlace& at) {
     const auto path = path_of(request);
-    if (path.ends_with('/'))
+    if (path.empty() || path.ends_with('/'))
         throw bad_parameter("path", path, "the path of a file, without a slash at its end");
     auto upload = upload_of(request);
     const auto if_match = request.header("if-match");
@@ -361,7 +309,7 @@ std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at) {
         {"If-Match", "an ETag", "string", true},
         {"If-None-Match", "an ETag", "string", true}};
     get.response = "application/octet-stream";
-    get.failures = {404, 412, 416};
+    get.failures = {206, 404, 412, 416};
     put.description = "Written under a hidden name, proven, and only then given its final name.";
     put.parameters = {
         path,
@@ -380,9 +328,9 @@ std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at) {
         {"If-Match", "an ETag: only over this version", "string", true},
         {"If-None-Match", "*: only a new file", "string", true}};
     put.request = "application/octet-stream";
-    put.response = "application/json";
+    put.response = "Uploaded";
     put.success = 201;
-    put.failures = {404, 409, 412};
+    put.failures = {200, 404, 409, 412};
     look.parameters = {path,
                        {"rows", "so many rows or lines, 1 to 1000; 20 unless said", "integer"},
                        {"bytes", "look at no more than so much of it, unpacked; 256K unless said"},
@@ -391,7 +339,7 @@ std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at) {
                        {"header", "whether the first row names the columns: yes, no or auto"},
                        {"encoding", "such as UTF-8, ISO-8859-1, windows-1252, UTF-16LE"},
                        {"compression", "none, gzip, deflate or bzip2"}};
-    look.response = "application/json";
+    look.response = "Preview";
     look.failures = {404};
     return {
         {"GET", prefix + "/content", Role::viewer, "The bytes of a file, or a range of them",

@@ -129,30 +129,31 @@ awaitable<http::Response> put_directory(http::Request& request, const AtPlace& a
 
 std::vector<http::Route> entry_routes(const std::string& prefix, AtPlace at) {
     const auto notes = [](std::vector<http::RouteNotes::Parameter> more, std::string request,
-                          std::vector<unsigned> failures, unsigned success = 200) {
+                          std::string response, std::vector<unsigned> failures, unsigned success = 200) {
         http::RouteNotes all;
         all.parameters = {{"path", "where it is, below the place's root or the session's directory"}};
         all.parameters.insert(all.parameters.end(), more.begin(), more.end());
         all.request = std::move(request);
-        all.response = "application/json";
+        all.response = std::move(response);
         all.failures = std::move(failures);
         all.success = success;
         return all;
     };
     return {
         {"GET", prefix + "/entry", Role::viewer, "Facts about one path",
-         [at](http::Request& request) { return get_entry(request, at); }, notes({}, "", {404})},
+         [at](http::Request& request) { return get_entry(request, at); }, notes({}, "", "Entry", {404})},
         {"PATCH", prefix + "/entry", Role::operator_, "Move or rename, or set mode or time",
          [at](http::Request& request) { return patch_entry(request, at); },
-         notes({}, "application/json", {404, 409})},
+         notes({}, "EntryChange", "Entry", {404, 409})},
         {"DELETE", prefix + "/entry", Role::operator_, "Remove a file, or a directory with recursive=true",
          [at](http::Request& request) { return delete_entry(request, at); },
-         notes({{"recursive", "a directory with all that is in it", "boolean"}}, "", {404, 409})},
+         notes({{"recursive", "a directory with all that is in it", "boolean"}}, "", "Removed",
+               {404, 409})},
         {"PUT", prefix + "/directory", Role::operator_,
          "Make a directory, with parents=true those above it too",
          [at](http::Request& request) { return put_directory(request, at); },
          notes({{"parents", "those above it too; one that is there is as it should be", "boolean"}}, "",
-               {404, 409}, 201)},
+               "Created", {200, 404, 409}, 201)},
     };
 }
 

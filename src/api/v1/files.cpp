@@ -77,6 +77,10 @@ std::vector<http::Route> Files::routes() {
         add(content_routes(prefix, at));
     }
     add(session_routes(services));
+    // All of these ask a server, which may be away, refuse, be slow, full, or unable.
+    for (auto& route : all)
+        for (const unsigned status : {403, 409, 501, 502, 504, 507})
+            route.notes.failures.push_back(status);
     return all;
 }
 

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/json/serialize.hpp>
 #include <limits>
 
 #include "api/v1/place.hpp"
+#include "api/v1/way.hpp"
 #include "base/entry_json.hpp"
 #include "base/error_json.hpp"
 #include "base/quantity.hpp"
@@ -124,13 +127,127 @@ awaitable<http::Response> list_page(http::Request& request, const AtPlace& at) {
     co_return response;
 }
 
+constexpr std::string_view kLines = "application/x-ndjson";
+
+bool wants_lines(const http::Request& request) {
+    const auto accept = request.header("accept").value_or("");
+    return accept.find(kLines) != std::string::npos || accept.find("application/jsonl") != std::string::npos;
+}
+
+/// Lines on their way to a client.
+struct Lines : Way {
+    using Way::Way;
+    bool begun = false;  // the first of them are there
+
+    /// On the engine's side. False: the client has gone.
+    awaitable<bool> write() {
+        const auto* first = reinterpret_cast<const std::byte*>(text.data());
+        http::Bytes bytes(first, first + text.size());
+        text.clear();
+        const auto self = std::static_pointer_cast<Lines>(shared_from_this());
+        if (!wrote)
+            boost::asio::post(executor, [self] {
+                self->begun = true;
+                self->news.notify_all();
+            });
+        wrote = true;
+        const bool wanted = co_await channel.write(std::move(bytes));
+        co_return wanted;
+    }
+    awaitable<void> add(const Entry& entry) {
+        append_json(text, entry);
+        text.push_back('\n');
+        if (text.size() < kPiece) co_return;
+        const bool wanted = co_await write();
+        if (!wanted) throw Error(ErrorCode::cancelled, "The client has gone.");
+    }
+    void add(const service::BrowseProblem& problem) {
+        const auto line =
+            boost::json::serialize(boost::json::object{{"problem", to_json(problem.error)}}) + "\n";
+        text.append(line.data(), line.data() + line.size());
+    }
+
+    static constexpr std::size_t kPiece = 32 * 1024;
+    fmt::memory_buffer text;  // of the engine's side
+    bool wrote = false;
+};
+
+/// All entries in the order that is asked for. In the server's own, one listing gives them as they come; a
+/// sorted one costs a listing for each ten thousand, and never holds more.
+awaitable<void> write_entries(transfer::Sessions& sessions, service::BrowseQuery query, Lines& lines) {
+    if (query.sort.empty()) {
+        std::function<awaitable<void>(const Entry&)> visit = [&](const Entry& entry) {
+            return lines.add(entry);
+        };
+        std::function<void(service::BrowseProblem)> problem = [&](service::BrowseProblem one) {
+            lines.add(one);
+        };
+        co_await service::browse_all(sessions, std::move(query), std::move(visit), std::move(problem));
+        co_return;
+    }
+    query.limit = service::kMostOfAPage;
+    do {
+        auto page = co_await service::browse(sessions, query);
+        for (const auto& entry : page.entries)
+            co_await lines.add(entry);
+        query.cursor = std::move(page.next);
+        if (query.cursor.empty())
+            for (const auto& problem : page.problems)
+                lines.add(problem);
+    } while (!query.cursor.empty());
+}
+
+/// Every entry as a line of its own, as they come, for listings of any size.
+awaitable<http::Response> list_lines(http::Request& request, const AtPlace& at) {
+    for (const auto* name : {"limit", "cursor"})
+        if (const auto value = request.argument(name))
+            throw bad_parameter(name, *value, "left out: lines come without pages");
+    const auto wanted = query_of(request);
+    const auto lines = std::make_shared<Lines>(request, co_await boost::asio::this_coro::executor);
+    std::function<awaitable<void>(Place&)> work = [=](Place& place) -> awaitable<void> {
+        auto query = wanted;
+        query.path = place.absolute(query.path);
+        for (unsigned failures = 0;;) {
+            lines->text.clear();
+            const auto failure =
+                co_await transfer::caught(write_entries(place.sessions, query, *lines));
+            if (!failure) break;
+            if (lines->wrote) throw Error(*failure);  // what has gone out cannot be begun again
+            ++failures;
+            co_await transfer::wait_or_throw(*failure, failures, place.patience, query.path, {});
+        }
+        if (lines->text.size() > 0) (void)co_await lines->write();
+    };
+    const auto holder = std::make_shared<Holder>(lines);
+    if (request.method == "HEAD") lines->done = true;
+    else lines->begin(at, std::move(work));
+    while (!lines->begun && !lines->done)
+        co_await lines->news.wait();
+    if (!lines->begun && lines->failure) std::rethrow_exception(lines->failure);
+    http::Response response;
+    response.with("Content-Type", std::string(kLines));
+    response.stream = [holder]() { return holder->way->channel.read(); };
+    co_return response;
+}
+
+awaitable<http::Response> list(http::Request& request, const AtPlace& at) {
+    http::Response response;
+    if (wants_lines(request))
+        response = co_await list_lines(request, at);
+    else
+        response = co_await list_page(request, at);
+    response.with("Vary", "Accept");
+    co_return response;
+}
+
 }  // namespace
 
 std::vector<http::Route> listing_routes(const std::string& prefix, AtPlace at) {
     http::RouteNotes notes;
     notes.description =
         "Nothing is kept between two pages, and never more than a page is held, whatever the size of the "
-        "directory.";
+        "directory. With `Accept: application/x-ndjson` all of it comes as lines, one entry each, while the "
+        "server lists; directories that could not be listed come last, as {\"problem\": ...}.";
     notes.parameters = {
         {"path", "the directory; without it the root of the place, or the session's directory"},
         {"recursive", "everything below", "boolean"},
@@ -152,10 +269,10 @@ std::vector<http::Route> listing_routes(const std::string& prefix, AtPlace at) {
         {"sort", "name, path, size, modified, type, separated by commas; - in front for the other way round"},
         {"limit", "entries of a page, 1 to 10000; 1000 unless said", "integer"},
         {"cursor", "next of the page before"}};
-    notes.response = "application/json";
+    notes.response = "EntryPage";
     notes.failures = {404};
     return {{"GET", prefix + "/entries", Role::viewer, "List a directory, filtered, sorted, page by page",
-             [at](http::Request& request) { return list_page(request, at); }, notes}};
+             [at](http::Request& request) { return list(request, at); }, notes}};
 }
 
 }  // namespace fairlead::api

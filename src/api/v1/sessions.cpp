@@ -229,31 +229,32 @@ std::vector<http::Route> session_routes(FileServices& services) {
     const auto by = [&services](Answer answer) -> http::Handler {
         return [answer, &services](http::Request& request) { return answer(request, services); };
     };
-    const auto notes = [](std::string request, unsigned success, std::vector<unsigned> failures,
+    const auto notes = [](std::string request, std::string response, unsigned success,
+                          std::vector<unsigned> failures,
                           std::vector<http::RouteNotes::Parameter> parameters = {}) {
         http::RouteNotes said;
         said.parameters = std::move(parameters);
         said.request = std::move(request);
-        if (success != 204) said.response = "application/json";
+        said.response = std::move(response);
         said.success = success;
         said.failures = std::move(failures);
         return said;
     };
-    const std::string all = "/v1/sessions", one = "/v1/sessions/{handle}", json = "application/json";
+    const std::string all = "/v1/sessions", one = "/v1/sessions/{handle}";
     return {
         {"GET", all, Role::viewer, "The open sessions: one's own; an administrator's list shows all",
-         by(list_sessions), notes("", 200, {})},
+         by(list_sessions), notes("", "SessionList", 200, {})},
         {"POST", all, Role::operator_, "Open a session by the name of a connection, or inline",
-         by(open_session), notes(json, 201, {404, 409, 503})},
+         by(open_session), notes("application/json", "Session", 201, {404, 409, 503})},
         {"GET", one, Role::viewer, "What is known of an open session", by(get_session),
-         notes("", 200, {404})},
+         notes("", "Session", 200, {404})},
         {"PATCH", one, Role::operator_, "Change the session's directory", by(change_session),
-         notes(json, 200, {404})},
-        {"DELETE", one, Role::operator_, "Close a session", by(close_session), notes("", 204, {404})},
+         notes("Directory", "Session", 200, {404})},
+        {"DELETE", one, Role::operator_, "Close a session", by(close_session), notes("", "", 204, {404})},
         {"POST", one + "/command", Role::operator_, "Send a raw FTP command", by(command),
-         notes(json, 200, {404, 501})},
+         notes("RawCommand", "RawReply", 200, {404, 501})},
         {"GET", one + "/exists", Role::viewer, "Whether a file or directory is there", by(exists),
-         notes("", 200, {404}, {{"path", "what is looked for"}})},
+         notes("", "Existence", 200, {404}, {{"path", "what is looked for"}})},
     };
 }
 
