@@ -99,7 +99,17 @@ class FileMove {
         auto options = options_;
         options.resume = options.resume && !anew;
         co_await stage(route, staged_, options, durable_, progress_, only_look);
-        if (publish_ && staged_.phase == Phase::staged) co_await publish_staged(route, staged_);
+        if (!publish_ || staged_.phase != Phase::staged) co_return;
+        if (ways_.before_publishing) co_await ask_leave(route);
+        co_await publish_staged(route, staged_);
+    }
+
+    /// What may not be published stays where it is, for whoever may.
+    awaitable<void> ask_leave(const Route& route) {
+        const auto refusal = co_await caught(ways_.before_publishing());
+        if (!refusal) co_return;
+        if (staged_.entry != 0) route.journal->leave(std::exchange(staged_.entry, 0));
+        throw Error(*refusal);
     }
 
     /// Everything was sent, or the new name was asked for, but the answer did not come: looking tells, with

@@ -18,6 +18,8 @@ struct Ways {
     Journal* journal = nullptr;
     Patience patience;
     Retrying retrying;
+    /// Asked right before a file gets its final name; what it throws keeps it from being published.
+    std::function<awaitable<void>()> before_publishing = {};
 };
 
 /// Moves one file as far as `staged`, or with `publish` as far as its final name, in as many attempts as
