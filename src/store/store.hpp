@@ -11,6 +11,8 @@
 
 namespace fairlead::store {
 
+class DeliveryStore;
+
 /// All that is kept, of one engine. Opened, its schema is the newest. Used from one thread; several Stores,
 /// also of several processes, may be open at once.
 class Store {
@@ -22,6 +24,7 @@ class Store {
     virtual SettingStore& settings() = 0;
     /// Throws Error{unsupported} where the engine keeps no runs.
     virtual RunStore& runs();
+    virtual DeliveryStore& deliveries() = 0;
 
     /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing. Must not be
     /// nested. May run `work` again (PostgreSQL: after a deadlock or a fail-over), so it must change nothing but

@@ -1,6 +1,7 @@
 #include "store/postgres/store.hpp"
 
 #include "store/postgres/audit_store.hpp"
+#include "store/postgres/delivery_store.hpp"
 #include "store/postgres/migrations.hpp"
 #include "store/postgres/resource_store.hpp"
 #include "store/postgres/run_store.hpp"
@@ -18,6 +19,8 @@ class PostgresStore final : public Store {
     SettingStore& settings() override { return settings_; }
     RunStore& runs() override { return runs_; }
 
+    DeliveryStore& deliveries() override { return deliveries_; }
+
     void together(const std::function<void()>& work) override { database_.together(work); }
     int schema_version() override { return version_of(database_); }
     std::string description() const override { return "PostgreSQL " + database_.shown(); }
@@ -28,6 +31,7 @@ class PostgresStore final : public Store {
     PostgresAuditStore audit_{database_};
     PostgresSettingStore settings_{database_};
     PostgresRunStore runs_{database_};
+    PostgresDeliveryStore deliveries_{database_};
 };
 
 }  // namespace

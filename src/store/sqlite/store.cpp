@@ -1,6 +1,7 @@
 #include "store/sqlite/store.hpp"
 
 #include "store/sqlite/audit_store.hpp"
+#include "store/sqlite/delivery_store.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/resource_store.hpp"
 #include "store/sqlite/run_store.hpp"
@@ -12,7 +13,8 @@ namespace {
 class SqliteStore final : public Store {
   public:
     explicit SqliteStore(const std::string& path)
-        : database_(path), resources_(database_), audit_(database_), settings_(database_), runs_(database_) {
+        : database_(path), resources_(database_), audit_(database_), settings_(database_), runs_(database_),
+          deliveries_(database_) {
         migrate(database_);
     }
 
@@ -20,6 +22,7 @@ class SqliteStore final : public Store {
     AuditStore& audit() override { return audit_; }
     SettingStore& settings() override { return settings_; }
     RunStore& runs() override { return runs_; }
+    DeliveryStore& deliveries() override { return deliveries_; }
 
     void together(const std::function<void()>& work) override {
         Transaction transaction(database_);
@@ -36,6 +39,7 @@ class SqliteStore final : public Store {
     SqliteAuditStore audit_;
     SqliteSettingStore settings_;
     SqliteRunStore runs_;
+    SqliteDeliveryStore deliveries_;
 };
 
 }  // namespace

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "store/delivery_store.hpp"
+#include "store/postgres/database.hpp"
+
+namespace fairlead::store::postgres {
+
+class PostgresDeliveryStore final : public DeliveryStore {
+  public:
+    /// The database must outlive this object.
+    explicit PostgresDeliveryStore(Database& database) : database_(database) {}
+
+    std::optional<std::string> take(std::string_view flow, std::string_view run) override;
+    std::vector<catalog::FileVersion> versions_of(std::string_view flow, std::string_view path) override;
+    std::vector<catalog::FileVersion> list(const VersionQuery& query) override;
+    void put(catalog::FileVersion& version) override;
+    std::size_t forget(const VersionQuery& query) override;
+    void forget_flow(std::string_view flow) override;
+    std::optional<catalog::FileVersion> same_content(std::string_view flow, std::string_view hash,
+                                                     std::int64_t besides) override;
+    bool take_moment(std::string_view flow, Time moment, Time now) override;
+    std::optional<Time> last_moment(std::string_view flow) override;
+    bool take_notice(std::string_view flow, std::string_view key, Time now) override;
+
+  private:
+
+    Database& database_;
+};
+
+}  // namespace fairlead::store::postgres
