@@ -17,7 +17,8 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.40)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq>=15)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
-pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)  # ZIP files that are sent while they are made
+pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)  # ZIP files that are sent while they are made; steps of flows
+pkg_check_modules(gpgme REQUIRED IMPORTED_TARGET gpgme)            # OpenPGP steps of flows
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
 if(FAIRLEAD_TESTS)
   find_package(GTest REQUIRED)

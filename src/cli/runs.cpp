@@ -11,6 +11,7 @@
 #include "base/quantity.hpp"
 #include "base/utf8.hpp"
 #include "cli/conduct_run.hpp"
+#include "cli/flow.hpp"
 #include "cli/verbs.hpp"
 #include "operation/request_json.hpp"
 #include "service/runs.hpp"
@@ -100,6 +101,7 @@ void retry_run(const std::string& id, Context& context) {
     service::Runs runs(context.workspace());
     runs.recover();
     auto run = runs.retry_of(id);
+    if (run.kind == "flow") return retry_flow(std::move(run), context);
     auto request = operation::request_of(run.request);
     run.request.erase("resumable");  // this process does it
     run = runs.begin(std::move(run));

@@ -14,7 +14,7 @@ constexpr std::array kVerbs{
     AddVerb{add_put},        AddVerb{add_cp},      AddVerb{add_sync},        AddVerb{add_mv},
     AddVerb{add_rm},         AddVerb{add_mkdir},   AddVerb{add_rmdir},       AddVerb{add_touch},
     AddVerb{add_chmod},      AddVerb{add_quote},   AddVerb{add_session},     AddVerb{add_serve},
-    AddVerb{add_token},      AddVerb{add_operation}, AddVerb{add_run},       AddVerb{add_secret},
+    AddVerb{add_token},      AddVerb{add_operation}, AddVerb{add_flow},      AddVerb{add_run},       AddVerb{add_secret},
     AddVerb{add_doctor},     AddVerb{add_version},    AddVerb{add_completion},
 };
 

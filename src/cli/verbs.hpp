@@ -35,6 +35,7 @@ void add_session(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_operation(CLI::App& app, Context& context);
+void add_flow(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

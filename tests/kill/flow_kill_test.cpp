@@ -1,0 +1,138 @@
+// A run of a flow that dies at any of its state changes, and the next run: each target has each file whole and once, the
+// ledger says so, and the source is dealt with.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+#include "kill/kill_place.hpp"
+#include "support/cli.hpp"
+#include "support/paths.hpp"
+
+namespace fairlead::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kKilled = 128 + SIGKILL;
+
+/// A data directory of its own with a flow from one folder to two.
+class Place {
+  public:
+    explicit Place(const std::string& afterwards) : afterwards_(afterwards) {
+        for (const auto* folder : {"from", "one", "two"})
+            fs::create_directory(work / folder);
+        for (const auto& [name, content] : kFiles)
+            write_file(work / "from" / name, content);
+        std::vector<std::string> create{"flow", "create", "f", "--source", (work / "from").string(), "--target",
+                                        (work / "one/").string(), "--target", (work / "two/{counter}-{name}").string(),
+                                        "--afterwards", afterwards};
+        if (afterwards == "move") create.insert(create.end(), {"--move-to", "done"});
+        faulty.ok(create);
+    }
+
+    ProcessResult run(const std::string& fault = {}, const std::string& trace = {}) const {
+        ProcessOptions options;
+        if (!fault.empty()) options.environment["FAIRLEAD_FAULT"] = fault;
+        if (!trace.empty()) options.environment["FAIRLEAD_FAULT_TRACE"] = trace;
+        return faulty({"flow", "run", "f"}, options);
+    }
+
+    /// What is complete at a target is taken away, as its receiver would.
+    void take(std::map<std::string, int>& taken) const {
+        for (const auto* folder : {"one", "two"})
+            for (const auto& [name, content] : files_in(work / folder)) {
+                if (name.starts_with(".")) continue;
+                ++taken[std::string(folder) + "/" + name];
+                fs::remove(work / folder / name);
+            }
+    }
+
+    void expect_all(const std::string& when) const {
+        SCOPED_TRACE(when);
+        int n = 0;
+        EXPECT_EQ(files_in(work / "one"), kFiles);
+        for (const auto& [name, content] : files_in(work / "two")) {
+            EXPECT_THAT(kFiles, testing::Contains(testing::Pair(name.substr(name.find('-') + 1), content)));
+            ++n;
+        }
+        EXPECT_EQ(n, static_cast<int>(kFiles.size()));
+        expect_settled();
+    }
+    void expect_settled() const {
+        const auto documents = faulty.json({"flow", "files", "f"});
+        EXPECT_EQ(documents.as_array().size(), kFiles.size());
+        for (const auto& document : documents.as_array())
+            EXPECT_EQ(document.at("state"), "done") << document;
+        const Files nothing;
+        if (afterwards_ == "delete") EXPECT_EQ(files_in(work / "from"), nothing);
+        if (afterwards_ == "move") EXPECT_EQ(files_in(work / "from" / "done"), kFiles);
+        if (afterwards_ == "keep") EXPECT_EQ(files_in(work / "from"), kFiles);
+    }
+
+    static inline const Files kFiles{{"a.csv", "one"}, {"b.csv", std::string(100'000, 'b')}};
+    const TemporaryFolder work;
+    const Cli faulty{faulty_binary()};
+
+  private:
+    std::string afterwards_;
+};
+
+/// Every point that a run passes, each time that it does: "flow.begun:2".
+std::vector<std::string> points_of(const std::string& afterwards) {
+    const Place place(afterwards);
+    const auto trace = (place.work / "trace").string();
+    EXPECT_EQ(place.run({}, trace).status, 0);
+    std::map<std::string, int> passed;
+    std::vector<std::string> points;
+    std::istringstream lines(read_file(trace));
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("flow.") || line.starts_with("transfer.") || line.starts_with("publish."))
+            points.push_back(fmt::format("{}:{}", line, ++passed[line]));
+    return points;
+}
+
+class FlowKill : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(, FlowKill, testing::Values("keep", "delete", "move"),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(FlowKill, the_next_run_completes_what_died_at_any_point) {
+    const auto points = points_of(GetParam());
+    EXPECT_GE(points.size(), 10u);
+    for (const auto& point : points) {
+        const Place place(GetParam());
+        EXPECT_EQ(place.run(point).status, kKilled) << point;
+        const auto again = place.run();
+        EXPECT_EQ(again.status, 0) << point << again.errors;
+        place.expect_all(point);
+        if (HasFailure()) return;
+    }
+}
+
+TEST_P(FlowKill, what_was_recorded_as_delivered_is_not_delivered_again) {
+    for (const auto& point : points_of(GetParam())) {
+        if (!point.starts_with("flow.recorded") && !point.starts_with("flow.before_cleaning") &&
+            !point.starts_with("flow.source_gone") && !point.starts_with("flow.cleaned"))
+            continue;
+        const Place place(GetParam());
+        std::map<std::string, int> taken;
+        EXPECT_EQ(place.run(point).status, kKilled) << point;
+        place.take(taken);
+        EXPECT_EQ(place.run().status, 0) << point;
+        place.take(taken);
+        EXPECT_EQ(taken.size(), 2 * Place::kFiles.size()) << point;
+        for (const auto& [name, times] : taken)
+            EXPECT_EQ(times, 1) << name << " after " << point;
+        place.expect_settled();
+        if (HasFailure()) return;
+    }
+}
+
+}  // namespace
+}  // namespace fairlead::test
