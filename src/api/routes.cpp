@@ -13,6 +13,7 @@
 #include "api/v1/bundles.hpp"
 #include "api/v1/connections.hpp"
 #include "api/v1/events.hpp"
+#include "api/v1/flows.hpp"
 #include "api/v1/operations.hpp"
 #include "api/v1/places.hpp"
 #include "api/v1/runs.hpp"
@@ -66,6 +67,7 @@ http::Router routes(Services& services, std::vector<http::Route> more) {
     add(bundle_routes(services));
     add(operation_routes(services));
     add(execute_routes(services));
+    add(flow_routes(services));
     add(run_routes(services));
     add(event_routes(services));
     add(token_routes(services));

@@ -1,5 +1,7 @@
 #include "api/schemas.hpp"
 
+#include "api/flow_schema.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -200,6 +202,11 @@ json::object schemas() {
         all[schema.key()] = std::move(schema.value());
     all["Operation"] = stored(operation_schema());
     all["OperationPage"] = page_of("Operation");
+    all["Flow"] = stored(flow_schema());
+    for (auto& schema : flow_schemas())
+        all[schema.key()] = std::move(schema.value());
+    all["FlowPage"] = page_of("Flow");
+    all["FileVersionPage"] = page_of("FileVersion");
     all["RunPage"] = page_of("Run");
     all["RunFilePage"] = page_of("RunFile");
     all["PlacePage"] = page_of("Place");

@@ -10,6 +10,8 @@
 #include "api/v1/files.hpp"
 #include "cli/first_token.hpp"
 #include "cli/json_log.hpp"
+#include "flow/executor.hpp"
+#include "flow/scheduler.hpp"
 #include "operation/executor.hpp"
 #include "service/metrics.hpp"
 #include "service/run_metrics.hpp"
@@ -76,7 +78,8 @@ struct Daemon::Parts {
           files(workspaces),
           events(workspaces),
           observers(metrics, events),
-          runner(workspaces, executors(), runner_options(options, log)) {
+          runner(workspaces, executors(options), runner_options(options, log)),
+          scheduler(workspaces.directory(), options.store, scheduler_options(log)) {
         services = std::make_unique<api::Services>(api::Services{workspaces, tokens, metrics, runner, events});
         http::Router router = api::routes(*services, files.routes());
         const auto authenticate = [this](const http::Request& request) { return tokens.who(request); };
@@ -89,8 +92,24 @@ struct Daemon::Parts {
     }
 
     /// Who executes the runs of each kind.
-    service::Executors executors() {
-        return {{"operation", operation::executor(workspaces, files.engine())}};
+    service::Executors executors(const DaemonOptions& options) {
+        return {{"operation", operation::executor(workspaces, files.engine())},
+                {"flow", flow::executor(workspaces, files.engine(), options.flow_folders)}};
+    }
+
+    flow::SchedulerOptions scheduler_options(JsonLog& log) {
+        flow::SchedulerOptions wanted;
+        wanted.queued = [this] {
+            runner.look();
+            events.look();
+        };
+        wanted.report = [&log](const std::string& trouble) {
+            if (trouble.empty())
+                log.write(LogLevel::info, "flows are scheduled again");
+            else
+                log.write(LogLevel::error, "flows cannot be scheduled", {{"message", trouble}});
+        };
+        return wanted;
     }
 
     service::RunnerOptions runner_options(const DaemonOptions& options, JsonLog& log) {
@@ -113,6 +132,7 @@ struct Daemon::Parts {
     api::EventHub events;
     Observers observers;
     service::Runner runner;
+    flow::Scheduler scheduler;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<http::Server> server;  // the first to go
 };

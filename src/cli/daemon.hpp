@@ -19,6 +19,7 @@ class JsonLog;
 struct DaemonOptions {
     std::string data;   ///< as Workspace takes it
     std::string store;  ///< likewise
+    std::vector<std::string> flow_folders;  ///< of this machine, that flows may read and write
     http::ServerOptions server;
     service::RunnerOptions runner;
 };

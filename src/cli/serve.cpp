@@ -36,6 +36,7 @@ struct ServeOptions {
     std::string key;
     std::string log_level = "info";
     bool insecure = false;
+    std::vector<std::string> flow_folders;
     unsigned runs_at_once = 8;
     std::string keep_runs = "30d";
     std::string keep_audit;
@@ -59,6 +60,7 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     DaemonOptions result;
     result.store = chosen_store();
     result.data = context.options.data;
+    result.flow_folders = options.flow_folders;
     result.runner.at_once = options.runs_at_once;
     result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
     if (!options.keep_audit.empty()) result.runner.keep_audit = parse_duration(options.keep_audit, "keep-audit");
@@ -160,6 +162,10 @@ void add_serve(CLI::App& app, Context& context) {
         ->type_name("RULE");
     verb->add_option("--egress-deny", options->egress_deny, "Never connect to these, whatever is allowed")
         ->type_name("RULE");
+    verb->add_option("--flow-folder", options->flow_folders,
+                     "A folder of this machine that flows may read and write, with all below it; none unless it is said")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
     verb->add_option("--runs-at-once", options->runs_at_once, "How many runs are executed at once; more wait")
         ->type_name("N")
         ->check(CLI::Range(1U, 1000U))

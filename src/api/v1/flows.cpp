@@ -1,0 +1,346 @@
+#include "api/v1/flows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <optional>
+
+#include "api/event_hub.hpp"
+#include "api/json.hpp"
+#include "api/parameters.hpp"
+#include "api/precondition.hpp"
+#include "api/resource_page.hpp"
+#include "api/v1/addresses.hpp"
+#include "api/v1/operations.hpp"
+#include "api/v1/run_results.hpp"
+#include "base/error_json.hpp"
+#include "base/path.hpp"
+#include "catalog/flow_resource.hpp"
+#include "catalog/schedule.hpp"
+#include "service/flows.hpp"
+#include "service/runner.hpp"
+#include "service/runs.hpp"
+#include "service/workspace.hpp"
+#include "service/workspace_pool.hpp"
+#include "store/store.hpp"
+
+namespace fairlead::api {
+namespace {
+
+namespace json = boost::json;
+using http::Principal;
+using http::Request;
+using http::Response;
+using service::Flows;
+using service::Workspace;
+
+constexpr std::int64_t kMostFiles = 1000;
+constexpr unsigned kMomentsShown = 20;
+
+Response changed(const service::SavedFlow& saved, unsigned status = 200) {
+    auto document = catalog::to_json(saved.flow);
+    document["warnings"] = to_json(saved.warnings);
+    auto response = answer(document, status);
+    const auto& record = saved.flow.record;
+    response.with("ETag", entity_tag(record));
+    if (status == 201) response.with("Location", address_of(record.project, "flows", saved.flow.name));
+    return response;
+}
+
+std::optional<catalog::Flow> find_own(Workspace& workspace, const Request& request) {
+    const auto found = workspace.store().resources().find(catalog::Kind::flow, request.parameters.at("project"),
+                                                          request.parameters.at("name"));
+    if (!found) return std::nullopt;
+    return catalog::flow_of(*found);
+}
+
+/// As it can be changed: one of `global` only by its own project's path.
+catalog::Flow own_flow(Workspace& workspace, const Request& request) {
+    if (auto found = find_own(workspace, request)) return std::move(*found);
+    const auto& project = request.parameters.at("project");
+    const auto other = Flows(workspace).get(project, request.parameters.at("name"));
+    throw Error(ErrorCode::not_found, fmt::format("The flow '{}' is not of the project '{}' but of '{}'.", other.name,
+                                                  project, other.record.project))
+        .hinting(fmt::format("change it below /v1/projects/{}", other.record.project));
+}
+
+awaitable<Response> list(Services& services, Request& request) {
+    std::vector<std::string> known{"own"};
+    for (const auto& parameter : page_parameters())
+        known.push_back(parameter.name);
+    refuse_unknown_parameters(request, known);
+    const ItemOf item_of = [](const catalog::Resource& resource) -> std::optional<json::object> {
+        return catalog::to_json(catalog::flow_of(resource));
+    };
+    const auto work = [&](Workspace& workspace) {
+        return resource_page(workspace, request, catalog::Kind::flow, item_of);
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+awaitable<Response> create(Services& services, Request& request) {
+    const auto fields = co_await json_of(request);
+    const auto* name = fields.if_contains("name");
+    if (name == nullptr || !name->is_string()) {
+        Error error(ErrorCode::invalid_argument, "A flow needs a name.");
+        error.faults.push_back({"name", "", name == nullptr ? "is missing" : "must be a text"});
+        throw error;
+    }
+    const auto work = [&](Workspace& workspace) {
+        return changed(
+            Flows(workspace).create(request.parameters.at("project"), std::string_view(name->get_string()), fields), 201);
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+awaitable<Response> show(Services& services, Request& request) {
+    const auto work = [&](Workspace& workspace) {
+        const auto flow = Flows(workspace).get(request.parameters.at("project"), request.parameters.at("name"));
+        return tagged(request, flow.record, answer(catalog::to_json(flow)));
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+/// PUT replaces all fields, or creates; PATCH changes those that are given.
+awaitable<Response> change(Services& services, Request& request) {
+    const auto fields = co_await json_of(request);
+    const bool replace = request.method == "PUT";
+    const auto work = [&](Workspace& workspace) {
+        const auto& project = request.parameters.at("project");
+        const auto& name = request.parameters.at("name");
+        Flows flows(workspace);
+        const auto there = find_own(workspace, request);
+        if (!there && replace) {
+            if (!request.header("if-match")) return changed(flows.create(project, name, fields), 201);
+            throw http::Refusal{412, Error(ErrorCode::not_found, fmt::format("There is no flow '{}'.", name)), {}};
+        }
+        const auto before = there ? *there : own_flow(workspace, request);
+        if (replace && has_already(request, entity_tag(before.record)))
+            throw http::Refusal{412, Error(ErrorCode::already_exists, fmt::format("The flow '{}' exists.", name)), {}};
+        const auto revision = require_match(request, before.record);
+        return changed(flows.update(project, before.name, fields, replace, revision));
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+awaitable<Response> remove(Services& services, Request& request) {
+    const auto work = [&](Workspace& workspace) {
+        const auto before = own_flow(workspace, request);
+        const auto revision = require_match(request, before.record);
+        Flows(workspace).remove(before.record.project, before.name, revision);
+        Response response;
+        response.status = 204;
+        return response;
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+awaitable<Response> set_enabled(Services& services, Request& request, bool enabled) {
+    const auto work = [&](Workspace& workspace) {
+        const auto before = own_flow(workspace, request);
+        const auto revision = require_match(request, before.record);
+        return changed({Flows(workspace).set_enabled(before.record.project, before.name, enabled, revision), {}});
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+awaitable<Response> enable(Services& services, Request& request) {
+    return set_enabled(services, request, true);
+}
+awaitable<Response> disable(Services& services, Request& request) {
+    return set_enabled(services, request, false);
+}
+
+std::string text_in(const json::object& body, std::string_view name) {
+    const auto* value = body.if_contains(name);
+    if (value == nullptr || value->is_null()) return {};
+    if (const auto* text = value->if_string()) return std::string(*text);
+    Error error(ErrorCode::invalid_argument, fmt::format("{} must be a text.", name));
+    error.faults.push_back({std::string(name), "", "must be a text"});
+    throw error;
+}
+bool truth_in(const json::object& body, std::string_view name) {
+    const auto* value = body.if_contains(name);
+    if (value == nullptr || value->is_null()) return false;
+    if (const auto* truth = value->if_bool()) return *truth;
+    Error error(ErrorCode::invalid_argument, fmt::format("{} must be true or false.", name));
+    error.faults.push_back({std::string(name), "", "must be true or false"});
+    throw error;
+}
+void refuse_unknown_members(const json::object& body, std::initializer_list<std::string_view> known) {
+    for (const auto& [key, value] : body) {
+        if (std::ranges::find(known, std::string_view(key)) != known.end()) continue;
+        Error error(ErrorCode::invalid_argument, fmt::format("There is no member '{}'.", std::string_view(key)));
+        error.faults.push_back({std::string(key), "", "is not known here"});
+        throw error;
+    }
+}
+
+/// Queues a run; with "path" of one file, with "again" whatever became of it before.
+awaitable<Response> run(Services& services, Request& request) {
+    const auto body = co_await json_of(request);
+    refuse_unknown_members(body, {"path", "again", "environment"});
+    const auto path = text_in(body, "path");
+    const bool again = truth_in(body, "again");
+    if (again && path.empty()) {
+        Error error(ErrorCode::invalid_argument, "again is for one file: name it by path.");
+        error.faults.push_back({"path", "", "is missing"});
+        throw error;
+    }
+    const auto work = [&](Workspace& workspace) {
+        const auto& project = request.parameters.at("project");
+        Flows flows(workspace);
+        const auto flow = flows.usable(project, request.parameters.at("name"));
+        const auto only = path.empty() ? std::string() : path::confine(path);
+        if (again) {
+            store::VersionQuery query;
+            query.path = only;
+            flows.reset(project, flow.name, query);
+        }
+        service::Runs runs(workspace);
+        auto made = runs.draft(project);
+        made.kind = "flow";
+        made.subject = flow.name;
+        made.connection = flow.source.connection;
+        made.environment = text_in(body, "environment");
+        if (made.environment.empty()) made.environment = flow.environment;
+        made.trigger = "api";
+        made.request = {{"only", only}, {"resumable", true}, {"waits", true}};
+        return runs.enqueue(std::move(made));
+    };
+    const auto queued = co_await services.workspaces.run(actor_of(request), work);
+    services.runner.look();
+    services.events.look();
+    if (prefers_async(request)) co_return accepted(queued);
+    const auto ended = co_await services.runner.wait_for(queued.id);
+    auto response = answer(catalog::to_json(ended));
+    response.with("Location", address_of_run(ended));
+    co_return response;
+}
+
+store::VersionQuery wanted_versions(const std::string& path, const std::string& states) {
+    store::VersionQuery query;
+    query.path = path;
+    for (std::size_t from = 0; from < states.size();) {
+        const auto comma = std::min(states.find(',', from), states.size());
+        query.states.push_back(catalog::parse_version_state(std::string_view(states).substr(from, comma - from)));
+        from = comma + 1;
+    }
+    return query;
+}
+
+awaitable<Response> files(Services& services, Request& request) {
+    refuse_unknown_parameters(request, {"path", "state", "limit", "cursor"});
+    auto query = wanted_versions(request.argument("path").value_or(""), request.argument("state").value_or(""));
+    const auto limit = static_cast<std::size_t>(number_of(request, "limit", 1, kMostFiles).value_or(100));
+    query.limit = limit + 1;
+    query.before = number_of(request, "cursor", 1, INT64_MAX).value_or(0);
+    const auto work = [&](Workspace& workspace) {
+        auto found =
+            Flows(workspace).files(request.parameters.at("project"), request.parameters.at("name"), query);
+        const bool more = found.size() > limit;
+        if (more) found.pop_back();
+        json::array items;
+        for (const auto& version : found)
+            items.push_back(catalog::to_json(version));
+        json::object document{{"items", std::move(items)}, {"next", nullptr}};
+        if (more) document["next"] = std::to_string(found.back().number);
+        return answer(document);
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+awaitable<Response> reset(Services& services, Request& request) {
+    const auto body = co_await json_of(request);
+    refuse_unknown_members(body, {"path", "state", "all"});
+    const auto query = wanted_versions(text_in(body, "path"), text_in(body, "state"));
+    if (query.path.empty() && query.states.empty() && !truth_in(body, "all"))
+        throw Error(ErrorCode::invalid_argument, "Say what to reset: path, state, or all.");
+    const auto work = [&](Workspace& workspace) {
+        const auto count =
+            Flows(workspace).reset(request.parameters.at("project"), request.parameters.at("name"), query);
+        return answer(json::object{{"reset", count}});
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+/// When it will run by itself.
+awaitable<Response> moments(Services& services, Request& request) {
+    const auto work = [&](Workspace& workspace) {
+        const auto flow = Flows(workspace).get(request.parameters.at("project"), request.parameters.at("name"));
+        json::array times;
+        Time at = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        while (flow.schedule && times.size() < kMomentsShown) {
+            const auto next = catalog::next_moment(*flow.schedule, flow.zone, at);
+            if (!next) break;
+            times.push_back(json::value(to_rfc3339(*next)));
+            at = *next;
+        }
+        return answer(json::object{{"moments", std::move(times)}});
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+}  // namespace
+
+std::vector<http::Route> flow_routes(Services& services) {
+    const auto with = [&services](awaitable<Response> (*handler)(Services&, Request&)) {
+        return [&services, handler](Request& request) { return handler(services, request); };
+    };
+    auto list_parameters = page_parameters();
+    list_parameters.push_back({"own", "Only the project's own, not those of `global`", "boolean"});
+    const std::vector<http::RouteNotes::Parameter> file_parameters{
+        {"path", "Only this file, by its path on the source"},
+        {"state", "Only in these states, with a comma between: waiting, open, delivered, done, quarantined, given_up"},
+        {"limit", "How many at most, 1 to 1000", "integer"},
+        {"cursor", "`next` of the page before"}};
+    using Role = Principal::Role;
+    const std::string all = "/v1/projects/{project}/flows", one = all + "/{name}";
+    return {
+        {"GET", all, Role::viewer, "List the flows of a project and the global ones", with(&list),
+         {.description = "In the order of `sort`, a page at a time.", .parameters = list_parameters, .response = "FlowPage"}},
+        {"POST", all, Role::operator_, "Create a flow", with(&create),
+         {.description = "One answer names every field that is wrong.",
+          .request = "Flow",
+          .response = "Flow",
+          .success = 201,
+          .failures = {409, 413, 415}}},
+        {"GET", one, Role::viewer, "Show a flow", with(&show),
+         {.parameters = {{"If-None-Match", "An ETag that is known already: then the answer is 304", "string", true}},
+          .response = "Flow",
+          .failures = {404}}},
+        {"PUT", one, Role::operator_, "Replace a flow, or create it", with(&change),
+         {.description = "What is not given gets its default. To create, send no If-Match (or `If-None-Match: *`).",
+          .parameters = {if_match_parameter()},
+          .request = "Flow",
+          .response = "Flow",
+          .failures = {201, 404, 409, 412, 413, 415, 428}}},
+        {"PATCH", one, Role::operator_, "Change fields of a flow", with(&change),
+         {.description = "What is not given stays; null is the default; lists are replaced.",
+          .parameters = {if_match_parameter()},
+          .request = "Flow",
+          .response = "Flow",
+          .failures = {404, 409, 412, 413, 415, 428}}},
+        {"DELETE", one, Role::operator_, "Delete a flow with what it knows of its files; its runs stay", with(&remove),
+         {.parameters = {if_match_parameter()}, .success = 204, .failures = {404, 409, 412, 428}}},
+        {"POST", one + "/enable", Role::operator_, "Let a flow run", with(&enable),
+         {.parameters = {if_match_parameter()}, .response = "Flow", .failures = {404, 412, 428}}},
+        {"POST", one + "/disable", Role::operator_, "Keep a flow from running", with(&disable),
+         {.parameters = {if_match_parameter()}, .response = "Flow", .failures = {404, 412, 428}}},
+        {"POST", one + "/run", Role::operator_, "Run a flow now", with(&run),
+         {.description = "Delivers what is there and was not delivered yet. `path` means one file only, `again` delivers "
+                         "it whatever became of it before. The answer comes when the run has ended, or with `Prefer: "
+                         "respond-async` at once.",
+          .request = "FlowRunRequest",
+          .response = "Run",
+          .failures = {202, 404, 409, 413, 415}}},
+        {"GET", one + "/files", Role::viewer, "What became of each version of each file, newest first", with(&files),
+         {.parameters = file_parameters, .response = "FileVersionPage", .failures = {404}}},
+        {"POST", one + "/reset", Role::operator_, "Forget what became of files, so that they are delivered again", with(&reset),
+         {.request = "FlowReset", .response = "FlowResetCount", .failures = {404, 413, 415}}},
+        {"GET", one + "/moments", Role::viewer, "When a flow will run by itself: the next twenty times", with(&moments),
+         {.response = "FlowMoments", .failures = {404}}},
+    };
+}
+
+}  // namespace fairlead::api

@@ -1,0 +1,117 @@
+// Flows in the daemon: over REST, by schedules, after each other, and two daemons on one store.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "support/cli.hpp"
+#include "support/connect.hpp"
+#include "support/daemon.hpp"
+#include "support/scripted_ftp.hpp"
+
+namespace fairlead::test {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr std::string_view kJson = "Content-Type: application/json\r\n";
+
+class FlowDaemon : public testing::Test {
+  protected:
+    FlowDaemon() {
+        fs::create_directory(work / "out");
+        server.folder("/in");
+        connect(fairlead, "p", server.endpoint());
+    }
+    void start(std::vector<std::string> more = {}) {
+        more.insert(more.begin(), {"--flow-folder", (work / "out").string()});
+        daemon.emplace(fairlead, more);
+    }
+    std::string flow_document(const std::string& name, const std::string& more = {}) {
+        return fmt::format(R"({{"name":"{}","source":{{"connection":"p","path":"/in","afterwards":"delete"}},"targets":[{{"path":"{}/"}}]{}}})",
+                           name, (work / "out").string(), more);
+    }
+    json::value send(std::string_view method, const std::string& target, const std::string& body, unsigned status,
+                     std::string headers = {}) {
+        const auto answer = (*daemon)(method, target, body, std::string(kJson) + headers);
+        EXPECT_EQ(answer.status, status) << method << " " << target << "\n" << answer.body;
+        return answer.body.empty() ? json::value() : json::parse(answer.body);
+    }
+    /// Waits until something is so; a minute is for slow machines.
+    template <class Condition>
+    static bool eventually(Condition condition) {
+        for (int i = 0; i < 1200; ++i) {
+            if (condition()) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+        return false;
+    }
+
+    const Cli fairlead;
+    const TemporaryFolder work;
+    ScriptedFtp server;
+    std::optional<Daemon> daemon;
+};
+
+const std::string kFlows = "/v1/projects/default/flows";
+
+TEST_F(FlowDaemon, flows_are_made_run_and_asked_about_over_rest) {
+    start();
+    const auto made = send("POST", kFlows, flow_document("f"), 201);
+    EXPECT_EQ(made.at("targets").at(0).at("name"), "local");
+    send("POST", kFlows, flow_document("f"), 409);
+    const auto wrong = send("POST", kFlows, R"({"name":"g","source":{"afterwards":"burn"},"colour":1})", 400);
+    EXPECT_THAT(wrong.at("faults").as_array(), SizeIs(3)) << wrong;
+    server.file("/in/a.csv", "content");
+    const auto run = send("POST", kFlows + "/f/run", "{}", 200);
+    EXPECT_EQ(run.at("state"), "succeeded");
+    EXPECT_EQ(run.at("kind"), "flow");
+    EXPECT_EQ(read_file(work / "out" / "a.csv"), "content");
+    EXPECT_EQ(server.content("/in/a.csv"), std::nullopt);
+    const auto files = send("GET", kFlows + "/f/files", "", 200);
+    EXPECT_EQ(files.at("items").at(0).at("path"), "/in/a.csv");
+    EXPECT_EQ(files.at("items").at(0).at("state"), "done");
+    EXPECT_EQ(send("POST", kFlows + "/f/reset", R"({"path":"/in/a.csv"})", 200).at("reset"), 1);
+    send("POST", kFlows + "/f/reset", "{}", 400);
+    const auto later = send("POST", kFlows + "/f/run", "{}", 202, "Prefer: respond-async\r\n");
+    EXPECT_THAT(std::string(later.at("state").as_string()), testing::AnyOf("queued", "running", "succeeded"));
+    send("PATCH", kFlows + "/f", R"({"enabled":false})", 428);
+    send("PATCH", kFlows + "/f", R"({"enabled":false})", 200, "If-Match: *\r\n");
+    send("POST", kFlows + "/f/run", "{}", 409);
+    send("DELETE", kFlows + "/f", "", 204, "If-Match: *\r\n");
+    send("GET", kFlows + "/f", "", 404);
+}
+
+TEST_F(FlowDaemon, folders_of_the_machine_are_only_for_flows_where_it_says_so) {
+    start();
+    const auto elsewhere = (work / "elsewhere").string();
+    send("POST", kFlows, fmt::format(R"({{"name":"f","source":{{"connection":"p","path":"/in"}},"targets":[{{"path":"{}/"}}]}})", elsewhere), 201);
+    server.file("/in/a", "1");
+    const auto run = send("POST", kFlows + "/f/run", "{}", 200);
+    EXPECT_EQ(run.at("state"), "failed");
+    EXPECT_EQ(run.at("error").at("code"), "permission_denied");
+    EXPECT_FALSE(fs::exists(elsewhere));
+}
+
+TEST_F(FlowDaemon, a_schedule_runs_it_and_another_follows) {
+    start();
+    server.folder("/second").file("/in/a", "1").file("/second/b", "2");
+    send("POST", kFlows, flow_document("f", R"(,"schedule":{"every":"1s"})"), 201);
+    send("POST", kFlows,
+         fmt::format(R"({{"name":"g","source":{{"connection":"p","path":"/second"}},"targets":[{{"path":"{}/"}}],"triggers":{{"after":["f"]}}}})",
+                     (work / "out").string()),
+         201);
+    EXPECT_TRUE(eventually([&] { return fs::exists(work / "out" / "a") && fs::exists(work / "out" / "b"); })) << daemon->log();
+    EXPECT_THAT(send("GET", kFlows + "/f/moments", "", 200).at("moments").as_array(), SizeIs(20));
+}
+
+}  // namespace
+}  // namespace fairlead::test
