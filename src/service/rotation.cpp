@@ -89,6 +89,9 @@ class Rotating {
         store.together([&] {
             if (store.settings().get(Vault::kKeySetting) != old_id)
                 throw Error(ErrorCode::conflict, "The key was replaced by another process; nothing was changed.");
+            // Waits for whoever is storing secrets under the old key, so that they are seen below, and lets nobody
+            // begin to.
+            store.settings().set(Vault::kKeySetting, old_id);
             for_each_page(store, [&](std::vector<Resource> page) { reseal(std::move(page)); });
             store.settings().set(Vault::kKeySetting, result_.key_id);
             store.audit().record(entry());

@@ -26,9 +26,9 @@ class Store {
     virtual RunStore& runs();
     virtual DeliveryStore& deliveries() = 0;
 
-    /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing. Must not be
-    /// nested. May run `work` again (PostgreSQL: after a deadlock or a fail-over), so it must change nothing but
-    /// the store.
+    /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing; within
+    /// another one it is a part of that. May run `work` again (PostgreSQL: after a deadlock or a fail-over), so it
+    /// must change nothing but the store.
     virtual void together(const std::function<void()>& work) = 0;
 
     /// The version of its schema.

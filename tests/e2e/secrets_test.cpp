@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "support/any_store.hpp"
 #include "support/cli.hpp"
 #include "support/scripted_ftp.hpp"
 
@@ -144,7 +145,7 @@ TEST_F(SecretReferences, travel_in_a_bundle_as_they_are) {
     EXPECT_EQ(there.json({"connection", "show", "partner"}).at("password"), "env:PARTNER_PASSWORD");
 }
 
-class Rotation : public testing::Test {
+class Rotation : public OnAnyStore {
   protected:
     void add(const std::string& name, const ProcessOptions& options = {}) const {
         auto with_input = options;
@@ -155,8 +156,9 @@ class Rotation : public testing::Test {
 
     const Cli fairlead;
 };
+FAIRLEAD_ON_ANY_STORE(Rotation);
 
-TEST_F(Rotation, encrypts_everything_under_a_new_key_and_forgets_the_old_one) {
+TEST_P(Rotation, encrypts_everything_under_a_new_key_and_forgets_the_old_one) {
     add("a");
     add("b");
     const auto old_key = key();
@@ -181,7 +183,7 @@ TEST_F(Rotation, encrypts_everything_under_a_new_key_and_forgets_the_old_one) {
     EXPECT_EQ(fairlead.json({"secret", "check"}).at("secrets"), 2) << "nothing was damaged";
 }
 
-TEST_F(Rotation, needs_the_new_key_where_the_old_one_comes_from_outside) {
+TEST_P(Rotation, needs_the_new_key_where_the_old_one_comes_from_outside) {
     ProcessOptions options;
     options.environment["FAIRLEAD_KEY"] = std::string(64, 'a');
     add("a", options);
@@ -201,12 +203,12 @@ TEST_F(Rotation, needs_the_new_key_where_the_old_one_comes_from_outside) {
     EXPECT_EQ(fairlead({"secret", "check"}, afterwards).status, 1);
 }
 
-TEST_F(Rotation, has_nothing_to_do_without_a_key) {
+TEST_P(Rotation, has_nothing_to_do_without_a_key) {
     EXPECT_EQ(fairlead({"secret", "rotate"}).status, 3);
     EXPECT_EQ(fairlead.json({"secret", "check"}).at("secrets"), 0);
 }
 
-TEST_F(Rotation, beside_changes_loses_no_secret) {
+TEST_P(Rotation, beside_changes_loses_no_secret) {
     add("first");
     std::atomic<bool> done{false};
     std::atomic<unsigned> made{1}, failed{0};

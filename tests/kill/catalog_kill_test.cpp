@@ -1,5 +1,5 @@
-// Killed in the middle of `secret rotate` and of `connection import`: every secret can still be opened, and of an
-// import there is everything or nothing.
+// Killed in the middle of `secret rotate`, of `connection import` and of making the tables, on both engines: every secret
+// can still be opened, of an import there is everything or nothing, and the next program goes on.
 //
 // FAIRLEAD_KILL_SECONDS (3 for each test) is how long the random ones go on.
 
@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <random>
 
+#include "support/any_store.hpp"
 #include "support/cli.hpp"
 #include "support/paths.hpp"
 
@@ -37,7 +38,7 @@ std::string many_remotes() {
     return text;
 }
 
-class CatalogKill : public testing::Test {
+class CatalogKill : public OnAnyStore {
   protected:
     CatalogKill() { write_file(file(), many_remotes()); }
 
@@ -59,8 +60,9 @@ class CatalogKill : public testing::Test {
 
     const Cli faulty{faulty_binary()};
 };
+FAIRLEAD_ON_ANY_STORE(CatalogKill);
 
-TEST_F(CatalogKill, a_rotation_that_dies_at_any_point_leaves_every_secret_readable_and_can_be_repeated) {
+TEST_P(CatalogKill, a_rotation_that_dies_at_any_point_leaves_every_secret_readable_and_can_be_repeated) {
     fill();
     for (const auto* point : {"rotate.begun", "rotate.next_key_kept", "rotate.amid", "rotate.before_commit",
                               "rotate.committed", "rotate.adopted"}) {
@@ -77,7 +79,7 @@ TEST_F(CatalogKill, a_rotation_that_dies_at_any_point_leaves_every_secret_readab
     EXPECT_FALSE(fs::exists(faulty.data() / "secret.key.next"));
 }
 
-TEST_F(CatalogKill, an_import_that_dies_at_any_point_leaves_all_or_nothing) {
+TEST_P(CatalogKill, an_import_that_dies_at_any_point_leaves_all_or_nothing) {
     for (const auto* point : {"import.before_write", "import.before_commit"}) {
         EXPECT_EQ(die_at(point, {"connection", "import", file()}).status, kKilled);
         EXPECT_EQ(count(), 0u) << point;
@@ -87,7 +89,19 @@ TEST_F(CatalogKill, an_import_that_dies_at_any_point_leaves_all_or_nothing) {
     expect_all_open("after the import");
 }
 
-TEST_F(CatalogKill, at_random_moments_nothing_is_lost_either) {
+TEST_P(CatalogKill, making_the_tables_that_dies_at_any_point_is_made_up_for_by_the_next_program) {
+    for (const auto* point : {"migrate.amid:1", "migrate.before_commit:1"}) {
+        ProcessOptions options;
+        options.environment["FAIRLEAD_FAULT"] = point;
+        EXPECT_EQ(faulty({"connection", "list"}, options).status, kKilled) << point;
+        EXPECT_EQ(faulty({"connection", "list"}, options).status, kKilled) << point << " again";
+    }
+    fill();
+    expect_all_open("after both");
+    EXPECT_EQ(faulty.json({"environment", "list"}).as_array().size(), 3u);
+}
+
+TEST_P(CatalogKill, at_random_moments_nothing_is_lost_either) {
     const Cli fairlead;
     std::mt19937 random(std::random_device{}());
     const auto until = Clock::now() + patience();

@@ -1,6 +1,8 @@
 #include "any_store.hpp"
 
+#include <condition_variable>
 #include <latch>
+#include <mutex>
 #include <thread>
 
 namespace fairlead::store {
@@ -120,6 +122,56 @@ TEST_P(StoreTest, calls_together_within_calls_together_are_one_transaction) {
               }),
               ErrorCode::conflict);
     EXPECT_THAT(resources().names(Kind::connection, "default"), ElementsAre());
+}
+
+TEST_P(StoreTest, calls_together_that_fail_within_calls_together_undo_only_themselves) {
+    store().together([&] {
+        insert("a");
+        EXPECT_EQ(code_of([&] {
+                      store().together([&] {
+                          insert("b");
+                          store().together([&] { insert("c"); });
+                          throw Error(ErrorCode::conflict, "no");
+                      });
+                  }),
+                  ErrorCode::conflict);
+        insert("d");
+    });
+    EXPECT_THAT(resources().names(Kind::connection, "default"), ElementsAre("a", "d"));
+}
+
+TEST_P(StoreTest, a_setting_that_was_read_together_with_more_stays_until_that_is_kept) {
+    store().settings().set("key", "old");
+    const auto others = open(where());
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_changed = false;
+    std::jthread other;
+    store().together([&] {
+        EXPECT_EQ(store().settings().get("key"), "old");
+        other = std::jthread([&] {
+            others->settings().set("key", "new");
+            const std::scoped_lock lock(mutex);
+            is_changed = true;
+            changed.notify_all();
+        });
+        std::unique_lock lock(mutex);  // it would have had time enough
+        EXPECT_FALSE(changed.wait_for(lock, std::chrono::milliseconds(300), [&] { return is_changed; }));
+        insert("a");
+    });
+    other.join();
+    EXPECT_EQ(store().settings().get("key"), "new");
+}
+
+TEST_P(StoreTest, the_same_statement_may_be_under_way_twice) {
+    // Each is prepared once and used again and again, also within itself and after it failed.
+    for (int i = 0; i < 4; ++i) {
+        insert("n" + std::to_string(i));
+        EXPECT_EQ(code_of([&] { insert("N0"); }), ErrorCode::already_exists);
+        EXPECT_TRUE(resources().find(Kind::connection, "default", "n0"));
+        EXPECT_FALSE(resources().find(Kind::connection, "default", "none"));
+    }
+    EXPECT_THAT(resources().names(Kind::connection, "default"), ElementsAre("n0", "n1", "n2", "n3"));
 }
 
 TEST_P(StoreTest, what_is_there_from_the_start_is_there) {

@@ -85,6 +85,7 @@ class Database {
 
     /// Makes one transaction of all reads and writes that `work` asks this object for.
     void together(const std::function<void()>& work);
+    bool is_together() const noexcept { return current_ != nullptr; }
 
     /// As `write`, without a mark: for making the tables, where there is none yet. A lost commit is done
     /// again, so the work must find out by itself what is still to be done.

@@ -16,6 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr int kOldestServer = 120000;  // 12: what the statements of this store were written for
 constexpr std::chrono::seconds kSetUp{10};
+constexpr std::size_t kMostPrepared = 256;  // texts of statements; there are fewer, but for the filters of lists
 
 // Only where nobody (role, database, URL) has chosen otherwise. The last four give locks back when this
 // process or its machine vanishes within a transaction.
@@ -85,9 +86,29 @@ Rows Link::run(const std::string& sql, std::span<const Value> values, std::chron
         sizes.push_back(value.size());
         formats.push_back(value.is_binary() ? 1 : 0);
     }
-    send(PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
-                           texts.data(), sizes.data(), formats.data(), 0) == 1);
+    const auto& name = prepared(sql, limit);
+    const auto count = static_cast<int>(values.size());
+    send((name.empty() ? PQsendQueryParams(connection_.get(), sql.c_str(), count, nullptr, texts.data(), sizes.data(),
+                                           formats.data(), 0)
+                       : PQsendQueryPrepared(connection_.get(), name.c_str(), count, texts.data(), sizes.data(),
+                                             formats.data(), 0)) == 1);
     return receive(Clock::now() + limit);
+}
+
+/// The name of a prepared statement; empty the first time, for which preparing would be one more round trip.
+const std::string& Link::prepared(const std::string& sql, std::chrono::milliseconds limit) {
+    static const std::string none;
+    const auto found = statements_.find(sql);
+    if (found == statements_.end()) {
+        if (statements_.size() < kMostPrepared) statements_.emplace(sql, "");
+        return none;
+    }
+    auto& name = found->second;
+    if (!name.empty()) return name;
+    const auto wanted = fmt::format("fairlead_{}", ++prepared_);
+    send(PQsendPrepare(connection_.get(), wanted.c_str(), sql.c_str(), 0, nullptr) == 1);
+    (void)receive(Clock::now() + limit);
+    return name = wanted;
 }
 
 Rows Link::run_script(const std::string& sql, std::chrono::milliseconds limit) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,7 +24,8 @@ class Link {
     /// `connect_timeout` of the address (5 s).
     explicit Link(const Address& address);
 
-    /// One statement, its parameters written $1, $2, and so on.
+    /// One statement, its parameters written $1, $2, and so on. From the second time on it is a prepared one, so the
+    /// texts should be few: values are given beside.
     Rows run(const std::string& sql, std::span<const Value> values, std::chrono::milliseconds limit);
     /// Several statements with a semicolon between, without parameters; gives what the last one gave. The
     /// first that fails ends it.
@@ -45,6 +47,7 @@ class Link {
     void end(const Process& earlier);
 
   private:
+    const std::string& prepared(const std::string& sql, std::chrono::milliseconds limit);
     int socket() const;
     using Time = std::chrono::steady_clock::time_point;
     void send(bool accepted);
@@ -59,6 +62,8 @@ class Link {
     };
     std::string shown_;
     Process process_;
+    std::map<std::string, std::string> statements_;  ///< texts that were run, and the names they are prepared under
+    unsigned prepared_ = 0;
     std::unique_ptr<pg_conn, Finish> connection_;
 };
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/fault_point.hpp"
 #include "fairlead/error.hpp"
 #include "store/postgres/failure.hpp"
 #include "store/postgres/migrations.hpp"
@@ -54,7 +55,9 @@ void migrate(Database& database, const std::vector<Migration>& all) {
             transaction.run_script(migration.sql);
             transaction.run("INSERT INTO schema_version (version, name) VALUES ($1, $2)",
                             {migration.version, migration.name});
+            FAIRLEAD_FAULT_POINT("migrate.amid");
         }
+        FAIRLEAD_FAULT_POINT("migrate.before_commit");
     });
 }
 

@@ -140,7 +140,10 @@ std::vector<Resource> PostgresResourceStore::list(const ResourceQuery& query) {
     }
     const auto* direction = query.descending ? "DESC" : "ASC";
     sql += fmt::format(" ORDER BY {0} {1}, r.id {1}", column, direction);
-    if (query.limit > 0) sql += fmt::format(" LIMIT {}", query.limit);
+    if (query.limit > 0) {
+        values.emplace_back(query.limit);
+        sql += fmt::format(" LIMIT ${}", values.size());
+    }
     return resources_of(database_.read(sql, values));
 }
 

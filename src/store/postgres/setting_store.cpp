@@ -3,7 +3,10 @@
 namespace fairlead::store::postgres {
 
 std::optional<std::string> PostgresSettingStore::get(std::string_view name) {
-    const auto rows = database_.read("SELECT value FROM setting WHERE name = $1", {name});
+    // Locked where more is done: what is decided by it must still hold when that is committed.
+    const auto rows = database_.read(database_.is_together() ? "SELECT value FROM setting WHERE name = $1 FOR SHARE"
+                                                             : "SELECT value FROM setting WHERE name = $1",
+                                     {name});
     if (rows.empty()) return std::nullopt;
     return std::string(rows[0].text(0));
 }

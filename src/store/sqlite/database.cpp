@@ -15,6 +15,7 @@ namespace fairlead::store::sqlite {
 namespace {
 
 constexpr int kBusyMilliseconds = 10'000;  // the command line waits for a daemon that writes
+constexpr std::size_t kMostPrepared = 256;  // texts of statements; there are fewer, but for the filters of lists
 
 ErrorCode code_of(int extended) {
     if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY)
@@ -64,12 +65,16 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
     sqlite3_finalize(statement);
 }
 
-Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) !=
-        SQLITE_OK)
-        throw_last(database);
-    statement_.reset(statement);
+/// Reset, it holds no lock and no snapshot, and unbound nothing that it was given.
+Statement::~Statement() {
+    if (!statement_ || idle_ == nullptr) return;
+    sqlite3_reset(statement_.get());
+    sqlite3_clear_bindings(statement_.get());
+    try {
+        idle_->push_back(std::move(statement_));
+    } catch (const std::bad_alloc&) {
+        // Then it is prepared anew the next time.
+    }
 }
 
 Statement& Statement::bind(std::string_view text) {
@@ -156,6 +161,24 @@ Database::Database(const std::string& path) : path_(path) {
         "secure_delete = ON");
 }
 
+Statement Database::prepare(std::string_view sql) {
+    auto found = idle_.find(sql);
+    if (found == idle_.end() && idle_.size() < kMostPrepared) found = idle_.emplace(sql, 0).first;
+    auto* idle = found != idle_.end() ? &found->second : nullptr;
+    Statement::Handle statement;
+    if (idle != nullptr && !idle->empty()) {
+        statement = std::move(idle->back());
+        idle->pop_back();
+    } else {
+        sqlite3_stmt* made = nullptr;
+        if (sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                               &made, nullptr) != SQLITE_OK)
+            throw_last(database_.get());
+        statement.reset(made);
+    }
+    return {database_.get(), std::move(statement), idle};
+}
+
 void Database::run(const std::string& sql) {
     if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
         throw_last(database_.get());
@@ -166,16 +189,19 @@ std::int64_t Database::changes() const {
 }
 
 Transaction::Transaction(Database& database)
-    : database_(database), open_(sqlite3_get_autocommit(database.database_.get()) != 0) {
-    if (open_) database_.run("BEGIN IMMEDIATE");
+    : database_(database), within_another_(sqlite3_get_autocommit(database.database_.get()) == 0) {
+    database_.run(within_another_ ? "SAVEPOINT part" : "BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {
-    if (open_) sqlite3_exec(database_.database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    // Released too, so that nothing of this part is left for one around it, which has the same name.
+    if (open_)
+        sqlite3_exec(database_.database_.get(), within_another_ ? "ROLLBACK TO part; RELEASE part" : "ROLLBACK", nullptr,
+                     nullptr, nullptr);
 }
 
 void Transaction::commit() {
-    if (open_) database_.run("COMMIT");
+    database_.run(within_another_ ? "RELEASE part" : "COMMIT");
     open_ = false;
 }
 

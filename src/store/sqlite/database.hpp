@@ -1,21 +1,27 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace fairlead::store::sqlite {
 
-/// One prepared statement in use. Parameters are bound in order, rows are read column by column; a text stays
-/// valid until the next step.
+class Database;
+
+/// One prepared statement in use; afterwards the database keeps it for the next one who needs the same. Parameters
+/// are bound in order, rows are read column by column; a text stays valid until the next step.
 class Statement {
   public:
-    Statement(sqlite3* database, std::string_view sql);
+    Statement(Statement&& other) noexcept = default;
+    Statement& operator=(Statement&&) = delete;
+    ~Statement();
 
     Statement& bind(std::string_view text);
     Statement& bind(std::int64_t number);
@@ -35,11 +41,17 @@ class Statement {
     bool is_null(int column) const;
 
   private:
+    friend class Database;
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const noexcept;
     };
+    using Handle = std::unique_ptr<sqlite3_stmt, Finalize>;
+    Statement(sqlite3* database, Handle statement, std::vector<Handle>* idle)
+        : database_(database), statement_(std::move(statement)), idle_(idle) {}
+
     sqlite3* database_;
-    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    Handle statement_;
+    std::vector<Handle>* idle_;  ///< where it goes afterwards; null: nowhere
     int bound_ = 0;
 };
 
@@ -51,7 +63,8 @@ class Database {
     explicit Database(const std::string& path);
 
     void run(const std::string& sql);
-    Statement prepare(std::string_view sql) { return {database_.get(), sql}; }
+    /// Must not outlive this object. What is prepared is kept, so the texts should be few: values are bound.
+    Statement prepare(std::string_view sql);
     /// How many rows the last change touched.
     std::int64_t changes() const;
     const std::string& path() const noexcept { return path_; }
@@ -63,10 +76,11 @@ class Database {
     };
     std::string path_;
     std::unique_ptr<sqlite3, Close> database_;
+    std::map<std::string, std::vector<Statement::Handle>, std::less<>> idle_;  ///< prepared, by their text
 };
 
 /// A transaction that writes: takes the write lock at once and is rolled back unless committed. Within
-/// another one it is a part of that.
+/// another one it is a part of that, which can be rolled back by itself.
 class Transaction {
   public:
     explicit Transaction(Database& database);
@@ -77,7 +91,8 @@ class Transaction {
 
   private:
     Database& database_;
-    bool open_;
+    bool within_another_;
+    bool open_ = true;
 };
 
 }  // namespace fairlead::store::sqlite

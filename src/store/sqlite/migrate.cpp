@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/fault_point.hpp"
 #include "store/sqlite/migrations.hpp"
 
 namespace fairlead::store::sqlite {
@@ -23,9 +24,12 @@ void migrate(Database& database) {
     if (version_now() == newest_version()) return;
     Transaction transaction(database);
     const int version = version_now();  // another process may have been first
-    for (const auto& migration : migrations_after(version, migrations()))
+    for (const auto& migration : migrations_after(version, migrations())) {
         database.run(migration.sql);
+        FAIRLEAD_FAULT_POINT("migrate.amid");
+    }
     database.run(fmt::format("PRAGMA user_version = {}", newest_version()));
+    FAIRLEAD_FAULT_POINT("migrate.before_commit");
     transaction.commit();
 }
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "support/postgres.hpp"
+
+namespace fairlead::test {
+
+/// One suite for both engines, from outside: the programs that a test starts keep what they keep in SQLite, in their
+/// data directories, or all in one PostgreSQL database of the test's own.
+class OnAnyStore : public ::testing::TestWithParam<std::string> {
+  protected:
+    OnAnyStore() {
+        if (GetParam() != "postgres") return;
+        database_ = std::make_unique<PostgresDatabase>();
+        ::setenv("FAIRLEAD_STORE", database_->url().c_str(), 1);
+    }
+    ~OnAnyStore() override { ::unsetenv("FAIRLEAD_STORE"); }
+
+    static bool is_shared() { return GetParam() == "postgres"; }
+
+  private:
+    std::unique_ptr<PostgresDatabase> database_;
+};
+
+#define FAIRLEAD_ON_ANY_STORE(Suite)                                                 \
+    INSTANTIATE_TEST_SUITE_P(, Suite, ::testing::Values("sqlite", "postgres"),       \
+                             [](const auto& engine) { return std::string(engine.param); })
+
+}  // namespace fairlead::test
