@@ -20,6 +20,7 @@ pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)  # ZIP files that are sent while they are made; steps of flows
 pkg_check_modules(gpgme REQUIRED IMPORTED_TARGET gpgme)            # OpenPGP steps of flows
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
+pkg_check_modules(yaml_cpp REQUIRED IMPORTED_TARGET yaml-cpp)  # `edit` in YAML
 if(FAIRLEAD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -1,9 +1,7 @@
 #include "api/resource_page.hpp"
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <string>
-#include <vector>
 
 #include "api/json.hpp"
 #include "api/parameters.hpp"
@@ -24,10 +22,6 @@ http::Response resource_page(service::Workspace& workspace, const http::Request&
     const bool global_too = !own_only && key != catalog::name_key(catalog::kGlobalProject);
     if (global_too) wish.query.projects.emplace_back(catalog::kGlobalProject);
     auto& store = workspace.store().resources();
-    std::vector<std::string> own;
-    if (global_too)
-        for (const auto& name : store.names(kind, project))
-            own.push_back(catalog::name_key(name));
     json::array items;
     std::string next;
     for (bool more = true; more;) {
@@ -36,7 +30,7 @@ http::Response resource_page(service::Workspace& workspace, const http::Request&
         for (const auto& resource : found) {
             wish.query.after = store::cursor_of(resource, wish.query.order);
             const bool hidden = catalog::name_key(resource.record.project) != key &&
-                                std::ranges::find(own, catalog::name_key(resource.name)) != own.end();
+                                store.find(kind, project, resource.name).has_value();
             if (hidden) continue;
             auto item = item_of(resource);
             if (!item) continue;

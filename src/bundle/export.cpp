@@ -9,6 +9,7 @@
 #include "base/near.hpp"
 #include "bundle/kinds.hpp"
 #include "bundle/sealed_package.hpp"
+#include "catalog/kinds.hpp"
 #include "catalog/secret_reference.hpp"
 #include "fairlead/error.hpp"
 #include "service/vault.hpp"
@@ -39,8 +40,8 @@ std::string title_of(const ExportWish& wish, const std::vector<Item>& items) {
         case Scope::connections:
             break;
     }
-    if (items.size() == 1) return items.front().name;
-    return wish.names.empty() ? wish.project : fmt::format("{} connections", items.size());
+    if (wish.names.size() == 1 && !items.empty()) return items.front().name;  // what it uses follows it
+    return wish.names.empty() ? wish.project : fmt::format("{} {}s", wish.names.size(), to_string(wish.kind));
 }
 
 class Collector {
@@ -56,16 +57,17 @@ class Collector {
         if (wish_.scope != Scope::connections)
             add_kinds();
         else if (wish_.names.empty())
-            add_all(Kind::connection);
+            add_all(wish_.kind);
         else
             add_named();
+        if (wish_.scope == Scope::connections) add_what_they_use();
         return std::move(bundle_);
     }
 
   private:
     void add_kinds() {
-        for (const auto kind : kPortableKinds)
-            if (kind != Kind::environment) add_all(kind);
+        for (const auto& row : catalog::kind_rows())
+            if (row.kind != Kind::environment) add_all(row.kind);
         add_environments();
     }
 
@@ -91,7 +93,7 @@ class Collector {
         while (true) {
             const auto page = resources_.list(query);
             for (const auto& resource : page)
-                if (!is_there_from_the_start(resource)) add(resource);
+                if (!is_there_from_the_start(resource) && added_.insert(resource.record.id).second) add(resource);
             if (page.size() < query.limit) return;
             query.after = store::cursor_of(page.back(), query.order);
         }
@@ -100,20 +102,36 @@ class Collector {
     void add_named() {
         std::vector<std::string> unknown;
         for (const auto& name : wish_.names) {
-            auto found = resources_.find(Kind::connection, wish_.project, name);
-            if (!found) found = resources_.find(Kind::connection, catalog::kGlobalProject, name);
+            const auto found = find(wish_.kind, wish_.project, name);
             if (!found)
                 unknown.push_back(name);
             else if (added_.insert(found->record.id).second)
                 add(*found);
         }
         if (unknown.empty()) return;
-        const auto close = nearest(unknown.front(), resources_.names(Kind::connection, wish_.project));
-        throw Error(ErrorCode::not_found,
-                    fmt::format("There is no connection '{}' in the project '{}'.", fmt::join(unknown, "', '"),
-                                wish_.project))
-            .hinting(close.empty() ? "fairlead connection list shows those that exist"
+        const auto close = nearest(unknown.front(), resources_.names(wish_.kind, wish_.project));
+        throw Error(ErrorCode::not_found, fmt::format("There is no {} '{}' in the project '{}'.", to_string(wish_.kind),
+                                                      fmt::join(unknown, "', '"), wish_.project))
+            .hinting(close.empty() ? fmt::format("fairlead {} list shows those that exist", to_string(wish_.kind))
                                    : fmt::format("did you mean '{}'?", close));
+    }
+
+    std::optional<Resource> find(Kind kind, const std::string& project, const std::string& name) {
+        auto found = resources_.find(kind, project, name);
+        return found ? found : resources_.find(kind, catalog::kGlobalProject, name);
+    }
+
+    /// One after the other, as far as there are more: what is added here may use something itself.
+    void add_what_they_use() {
+        for (std::size_t i = 0; i < bundle_.items.size(); ++i) {
+            const auto project = bundle_.items[i].project;
+            const auto references = bundle_.items[i].references;
+            for (const auto& [kind, name] : references) {
+                if (!is_portable(kind) || serves_both(kind)) continue;
+                const auto used = find(kind, project, name);
+                if (used && added_.insert(used->record.id).second) add(*used);
+            }
+        }
     }
 
     void add(const Resource& resource) {

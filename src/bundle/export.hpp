@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bundle/bundle.hpp"
+#include "catalog/resource.hpp"
 #include "fairlead/secret.hpp"
 
 namespace fairlead::service {
@@ -17,7 +18,10 @@ namespace fairlead::bundle {
 struct ExportWish {
     Scope scope = Scope::connections;
     std::string project = "default";
-    std::vector<std::string> names;  ///< of Scope::connections; empty: all of the project
+    catalog::Kind kind = catalog::Kind::connection;  ///< of Scope::connections: what they are
+    /// Of Scope::connections; empty: all of the project. What they use goes along, but for variables, whose values are
+    /// another place's own.
+    std::vector<std::string> names;
     /// The package is encrypted under this, and holds the secrets.
     std::optional<Secret> passphrase;
 };

@@ -11,6 +11,7 @@
 #include "bundle/rclone.hpp"
 #include "bundle/sealed_package.hpp"
 #include "catalog/connection_resource.hpp"
+#include "catalog/rename_reference.hpp"
 #include "catalog/secret_reference.hpp"
 #include "fairlead/error.hpp"
 #include "service/places.hpp"
@@ -267,13 +268,16 @@ class Store {
         r.name = stored.name;
     }
 
+    /// What uses a thing of the file by a name that was taken uses it by its new one.
     void follow_renames(Candidate& candidate) {
         auto& r = candidate.resource;
-        for (auto& reference : r.references) {
+        const auto references = r.references;
+        for (const auto& reference : references) {
             const auto renamed = renamed_.find(key_of(reference.kind, r.record.project, reference.name));
             if (renamed == renamed_.end()) continue;
-            candidate.report.notes.push_back(fmt::format("still uses the {} that was there before",
-                                                         words_for(reference.kind, reference.name)));
+            catalog::rename_reference(r, reference, renamed->second);
+            candidate.report.notes.push_back(fmt::format("uses the {} as '{}'",
+                                                         words_for(reference.kind, reference.name), renamed->second));
         }
     }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "catalog/resource.hpp"
@@ -9,9 +8,7 @@
 /// What is different from kind to kind.
 namespace fairlead::bundle {
 
-/// What bundles carry, in the order in which it is imported. Tokens are not among it.
-inline constexpr std::array kPortableKinds{catalog::Kind::environment, catalog::Kind::variable, catalog::Kind::connection};
-
+/// Whether bundles carry it: whatever has a row in catalog::kind_rows(), in the order of which it is imported.
 bool is_portable(catalog::Kind kind) noexcept;
 
 /// Whether every store has it anyway.

@@ -87,11 +87,12 @@ Connection require_expanded(Connection connection, const VariableLookup& lookup,
         const auto& first = expanded.faults.front();
         auto error = Error(ErrorCode::invalid_argument,
                            fmt::format("The {} of the connection '{}' {}.", first.field, name, first.problem));
-        error.hint = environment.empty() ? "choose an environment with --environment E, or give the variable a value "
-                                           "for all: fairlead variable set NAME VALUE"
-                                         : fmt::format("fairlead variable set NAME VALUE --environment {}; $${{ is a "
-                                                       "literal ${{",
-                                                       environment);
+        if (first.problem.starts_with("needs the variable"))
+            error.hint = environment.empty() ? "choose an environment with --environment E, or give the variable a "
+                                               "value for all: fairlead variable set NAME VALUE"
+                                             : fmt::format("fairlead variable set NAME VALUE --environment {}; $${{ is "
+                                                           "a literal ${{",
+                                                           environment);
         error.faults = std::move(expanded.faults);
         throw error;
     }

@@ -16,7 +16,8 @@ bool is_location(std::string_view member) {
 
 class Renamer {
   public:
-    Renamer(std::string_view old_name, std::string_view new_name) : old_(name_key(old_name)), new_(new_name) {}
+    Renamer(const Reference& renamed, std::string_view new_name)
+        : kind_(renamed.kind), old_(name_key(renamed.name)), new_(new_name) {}
 
     void walk(json::value& value, std::string_view member) const {
         if (auto* object = value.if_object()) {
@@ -28,27 +29,28 @@ class Renamer {
         } else if (auto* text = value.if_string()) {
             const std::string_view whole(*text);
             const auto colon = whole.find(':');
-            if (member == "connection" && name_key(whole) == old_)
+            if (member == to_string(kind_) && name_key(whole) == old_)
                 *text = new_;
-            else if (is_location(member) && colon != std::string_view::npos &&
+            else if (kind_ == Kind::connection && is_location(member) && colon != std::string_view::npos &&
                      name_key(whole.substr(0, colon)) == old_)
                 *text = new_ + std::string(whole.substr(colon));
         }
     }
 
     bool is_old(const Reference& reference) const {
-        return reference.kind == Kind::connection && name_key(reference.name) == old_;
+        return reference.kind == kind_ && name_key(reference.name) == old_;
     }
 
   private:
+    Kind kind_;
     std::string old_;
     std::string new_;
 };
 
 }  // namespace
 
-void rename_connection(Resource& user, std::string_view old_name, std::string_view new_name) {
-    const Renamer renamer(old_name, new_name);
+void rename_reference(Resource& user, const Reference& renamed, std::string_view new_name) {
+    const Renamer renamer(renamed, new_name);
     for (auto& [key, value] : user.definition)
         renamer.walk(value, key);
     for (auto& reference : user.references)

@@ -7,9 +7,9 @@
 
 namespace fairlead::catalog {
 
-/// What uses a connection, after the connection got another name: in its references, in every member `connection` of
-/// its definition, and in every location `NAME:path` in its other texts that are locations (members `location`,
-/// `source`, `target`, `from`, `to`, and lists of that name with an s).
-void rename_connection(Resource& user, std::string_view old_name, std::string_view new_name);
+/// What uses a thing, after that got another name: in its references, and in every member of its definition that is
+/// called after the kind (`connection`, `operation`). Connections also in every location `NAME:path` in texts that are
+/// locations (members `location`, `source`, `target`, `from`, `to`, and lists of that name with an s).
+void rename_reference(Resource& user, const Reference& renamed, std::string_view new_name);
 
 }  // namespace fairlead::catalog

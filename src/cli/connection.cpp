@@ -6,12 +6,14 @@
 
 #include "base/error_json.hpp"
 #include "catalog/connection.hpp"
+#include "cli/bundle.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
 
 namespace fairlead::cli {
 
-CLI::Option* add_connection_name(CLI::App& verb, std::string& target, const std::string& label) {
-    return verb.add_option(label, target, "The name of a saved connection")->required()->type_name("");
+CLI::Option* add_connection_name(CLI::App& verb, std::string& target) {
+    return add_thing_name(verb, catalog::Kind::connection, target);
 }
 
 void report_saved(Context& context, const service::Saved& saved, const std::string& sentence) {
@@ -33,17 +35,9 @@ void add_connection(CLI::App& app, Context& context) {
     add_connection_show(*connection, context);
     add_connection_update(*connection, context);
     add_connection_edit(*connection, context);
-    add_connection_rename(*connection, context);
-    add_connection_duplicate(*connection, context);
-    add_connection_move(*connection, context);
-    add_connection_enable(*connection, context);
-    add_connection_disable(*connection, context);
-    add_connection_delete(*connection, context);
-    add_connection_history(*connection, context);
-    add_connection_rollback(*connection, context);
-    add_connection_used(*connection, context);
-    add_connection_export(*connection, context);
-    add_connection_import(*connection, context);
+    add_thing_verbs(*connection, context, catalog::Kind::connection);
+    add_export(*connection, context, catalog::Kind::connection);
+    add_import(*connection, context);
     add_connection_test(*connection, context);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "catalog/connection_help.hpp"
 #include "catalog/url.hpp"
 #include "cli/secret_source.hpp"
 #include "cli/verb.hpp"
@@ -15,43 +16,46 @@ namespace {
 namespace json = boost::json;
 using Flags = std::shared_ptr<ConnectionFlags>;
 
+/// The help of a flag is that of its field where it has none of its own.
+std::string help_for(const std::string& field, const std::string& own) {
+    return own.empty() ? std::string(catalog::help_of_connection(field)) : own;
+}
+
 CLI::Option* add_text(CLI::App& verb, const Flags& flags, const std::string& flag, const std::string& field,
-                      const std::string& help) {
+                      const std::string& help = {}) {
     return verb.add_option_function<std::string>(
-        flag, [flags, field](const std::string& value) { flags->patch.set(field, value); }, help);
+        flag, [flags, field](const std::string& value) { flags->patch.set(field, value); }, help_for(field, help));
 }
 
 void add_list(CLI::App& verb, const Flags& flags, const std::string& flag, const std::string& field,
-              const std::string& help) {
+              const std::string& help = {}) {
     verb.add_option_function<std::vector<std::string>>(
             flag,
             [flags, field](const std::vector<std::string>& values) {
                 flags->patch.set(field, json::value(json::array(values.begin(), values.end())));
             },
-            help)
+            help_for(field, help))
         ->type_name("TEXT")
         ->allow_extra_args(false);  // one value each time, so that what follows is not swallowed
 }
 
 /// A flag with its opposite, such as "--active,!--passive". `when_given` is what the first one sets.
 void add_switch(CLI::App& verb, const Flags& flags, const std::string& flag, const std::string& field,
-                bool when_given, const std::string& help) {
+                bool when_given, const std::string& help = {}) {
     verb.add_flag_function(
         flag,
         [flags, field, when_given](std::int64_t count) {
             flags->patch.set(field, json::value((count > 0) == when_given));
         },
-        help);
+        help_for(field, help));
 }
 
 void add_password_options(CLI::App& verb, const Flags& flags) {
     verb.add_flag("--password-stdin", flags->password_stdin,
                   "Read the password from standard input: all of it, less one line end");
-    verb.add_option("--password-env", flags->password_env, "Take the password from this environment variable")
-        ->type_name("VAR");
+    verb.add_option("--password-env", flags->password_env, "Take the password from this environment variable")->type_name("VAR");
     verb.add_option("--password-file", flags->password_file,
-                    "Take the password from this file, less one line end")
-        ->type_name("F");
+                    "Take the password from this file, less one line end")->type_name("F");
 }
 
 /// "field=value" as a change: true and false as such, [..] as a list, anything else as text.
@@ -83,28 +87,18 @@ void add_use_options(CLI::App& verb, const Flags& flags) {
                 for (const auto& value : values)
                     take_override(*flags, value);
             },
-            "For this use, another value of any field of the connection, such as workingDirectory=/in; repeatable")
-        ->type_name("FIELD=VALUE")
+            "For this use, another value of any field of the connection, such as workingDirectory=/in; repeatable")->type_name("FIELD=VALUE")
         ->allow_extra_args(false);
-    add_text(verb, flags, "--timeout", "timeoutSeconds",
-             "How long each connect, handshake and command may take")
-        ->type_name("SECONDS");
-    add_text(verb, flags, "--connect-timeout", "connectTimeoutSeconds", "For connects and handshakes only")
-        ->type_name("SECONDS");
-    add_text(verb, flags, "--idle-timeout", "idleTimeoutSeconds",
-             "How long a transfer may stand still; default: twice the time-out")
-        ->type_name("SECONDS");
+    add_text(verb, flags, "--timeout", "timeoutSeconds")->type_name("SECONDS");
+    add_text(verb, flags, "--connect-timeout", "connectTimeoutSeconds")->type_name("SECONDS");
+    add_text(verb, flags, "--idle-timeout", "idleTimeoutSeconds")->type_name("SECONDS");
     add_switch(verb, flags, "--tls-insecure,!--tls-verify", "tls.verify", false,
                "Do not check the server's certificate");
     verb.add_option("--tls-ca", flags->tls_ca,
-                    "Trust the certificates in this PEM file in place of the system's")
-        ->type_name("F");
-    add_text(verb, flags, "--tls-pin", "tls.pin", "Trust exactly the certificate with this key")
-        ->type_name("SHA256:...");
-    verb.add_option("--key-file", flags->key_file, "Log in with this private key (OpenSSH or PEM)")
-        ->type_name("F");
-    verb.add_option("--passphrase-env", flags->passphrase_env, "The variable with the key's passphrase")
-        ->type_name("VAR");
+                    "Trust the certificates in this PEM file in place of the system's")->type_name("F");
+    add_text(verb, flags, "--tls-pin", "tls.pin")->type_name("SHA256:...");
+    verb.add_option("--key-file", flags->key_file, "Log in with this private key (OpenSSH or PEM)")->type_name("F");
+    verb.add_option("--passphrase-env", flags->passphrase_env, "The variable with the key's passphrase")->type_name("VAR");
     add_list(verb, flags, "--host-key", "sftp.hostKeys",
              "Accept the host key with this fingerprint (SHA256:...); repeatable");
     verb.add_option_function<std::string>(
@@ -112,69 +106,46 @@ void add_use_options(CLI::App& verb, const Flags& flags) {
             [flags](const std::string& path) {
                 flags->patch.set("sftp.knownHosts", std::filesystem::absolute(path).string());
             },
-            "Look host keys up in this file")
-        ->type_name("F");
-    add_switch(verb, flags, "--accept-new-host-key,!--no-accept-new-host-key", "sftp.acceptNewHostKey", true,
-               "Trust a host key that is not known yet, and remember it; never a changed one");
+            "Look host keys up in this file")->type_name("F");
+    add_switch(verb, flags, "--accept-new-host-key,!--no-accept-new-host-key", "sftp.acceptNewHostKey", true);
 }
 
 void add_target_options(CLI::App& verb, const Flags& flags) {
-    verb.add_option("--url", flags->url, "Fill the fields from a URL; ftps is implicit TLS, ftpes explicit")
-        ->type_name("ftp|ftps|ftpes|sftp://user@host:port/dir");
+    verb.add_option("--url", flags->url, "Fill the fields from a URL; ftps is implicit TLS, ftpes explicit")->type_name("ftp|ftps|ftpes|sftp://user@host:port/dir");
     add_text(verb, flags, "--protocol", "protocol", "How to talk to the server")->type_name("ftp|ftps|sftp");
-    add_text(verb, flags, "--host", "host", "Host name, IPv4 or IPv6 address")->type_name("H");
-    add_text(verb, flags, "--port", "port", "Default: 21, 990 for implicit FTPS, 22 for SFTP")
-        ->type_name("N");
-    add_text(verb, flags, "--username", "username", "Empty: anonymous, over FTP")->type_name("U");
-    add_text(verb, flags, "--working-directory", "workingDirectory",
-             "Where paths begin; nothing above it can be reached")
-        ->type_name("DIR");
-    add_text(verb, flags, "--retries", "retryCount",
-             "How often to try again what may succeed later; 0: one attempt")
-        ->type_name("N");
-    add_text(verb, flags, "--max-sessions", "maxSessions", "How many sessions to hold open at once")
-        ->type_name("N");
-    add_text(
-        verb, flags, "--bwlimit", "bandwidthLimit",
-        "What transfers may take in bytes a second, such as 10M, or a timetable: \"08:00,512K 19:00,off\"")
-        ->type_name("RATE");
-    add_text(verb, flags, "--proxy", "proxy", "Go through http://HOST:PORT or socks5://HOST:PORT")
-        ->type_name("URL");
+    add_text(verb, flags, "--host", "host")->type_name("H");
+    add_text(verb, flags, "--port", "port")->type_name("N");
+    add_text(verb, flags, "--username", "username")->type_name("U");
+    add_text(verb, flags, "--working-directory", "workingDirectory")->type_name("DIR");
+    add_text(verb, flags, "--retries", "retryCount")->type_name("N");
+    add_text(verb, flags, "--max-sessions", "maxSessions")->type_name("N");
+    add_text(verb, flags, "--bwlimit", "bandwidthLimit")->type_name("RATE");
+    add_text(verb, flags, "--proxy", "proxy")->type_name("URL");
     verb.add_option("--proxy-password-env", flags->proxy_password_env,
-                    "The variable with the proxy's password")
-        ->type_name("VAR");
-    add_text(verb, flags, "--description", "description", "What it is for; at most 1000 characters")
-        ->type_name("D");
+                    "The variable with the proxy's password")->type_name("VAR");
+    add_text(verb, flags, "--description", "description")->type_name("D");
     add_list(verb, flags, "--tag", "tags", "A word to find it by; repeatable");
 }
 
 void add_tls_options(CLI::App& verb, const Flags& flags) {
     add_text(verb, flags, "--tls", "tls.mode",
-             "TLS after AUTH, or from the first byte; means --protocol ftps")
-        ->type_name("explicit|implicit");
-    add_text(verb, flags, "--tls-version", "tls.version", "TLS (1.2 and newer), or exactly this one")
-        ->type_name("TLS|TLS1.2|TLS1.3");
+             "TLS after AUTH, or from the first byte; means --protocol ftps")->type_name("explicit|implicit");
+    add_text(verb, flags, "--tls-version", "tls.version", "TLS (1.2 and newer), or exactly this one")->type_name("TLS|TLS1.2|TLS1.3");
     verb.add_option("--tls-certificate", flags->tls_certificate, "Client certificate, PEM")->type_name("F");
     verb.add_option("--tls-key", flags->tls_key, "Its private key, PEM")->type_name("F");
     add_switch(verb, flags, "--tls-clear-data,!--tls-protect-data", "tls.protectData", false,
                "Leave data connections in clear (PROT C)");
-    add_switch(verb, flags, "--tls-require-close-notify,!--no-tls-require-close-notify",
-               "tls.requireCloseNotify", true, "Take a download that ends without close_notify as broken");
+    add_switch(verb, flags, "--tls-require-close-notify,!--no-tls-require-close-notify", "tls.requireCloseNotify", true);
 }
 
 void add_ftp_options(CLI::App& verb, const Flags& flags) {
-    add_switch(verb, flags, "--active,!--passive", "ftp.active", true,
-               "Let the server open data connections (EPRT, PORT)");
-    add_text(verb, flags, "--active-address", "ftp.activeAddress", "The address to announce")->type_name("A");
+    add_switch(verb, flags, "--active,!--passive", "ftp.active", true);
+    add_text(verb, flags, "--active-address", "ftp.activeAddress")->type_name("A");
     add_text(verb, flags, "--active-ports", "ftp.activePorts", "The ports to listen on")->type_name("LO-HI");
-    add_switch(verb, flags, "--trust-pasv-address,!--no-trust-pasv-address", "ftp.trustPasvAddress", true,
-               "Follow a PASV reply that names another host");
-    add_text(verb, flags, "--account", "ftp.account", "The answer to a server that asks for an account")
-        ->type_name("A");
-    add_text(verb, flags, "--charset", "ftp.charset", "The character set of file names, as iconv names it")
-        ->type_name("C");
-    add_text(verb, flags, "--time-zone", "ftp.timeZone", "Of the times in listings, such as Europe/Istanbul")
-        ->type_name("Z");
+    add_switch(verb, flags, "--trust-pasv-address,!--no-trust-pasv-address", "ftp.trustPasvAddress", true);
+    add_text(verb, flags, "--account", "ftp.account")->type_name("A");
+    add_text(verb, flags, "--charset", "ftp.charset")->type_name("C");
+    add_text(verb, flags, "--time-zone", "ftp.timeZone")->type_name("Z");
     add_switch(verb, flags, "--no-mlsd,!--mlsd", "ftp.useMlsd", false,
                "List with LIST even if the server offers MLSD");
     add_switch(verb, flags, "--no-list-hidden,!--list-hidden", "ftp.listHidden", false,
@@ -186,15 +157,11 @@ void add_ftp_options(CLI::App& verb, const Flags& flags) {
 void add_ssh_options(CLI::App& verb, const Flags& flags) {
     add_switch(verb, flags, "--no-agent,!--agent", "sftp.useAgent", false,
                "Do not try the keys of the SSH agent");
-    add_text(verb, flags, "--ciphers", "sftp.ciphers", "SSH ciphers, best first")->type_name("LIST");
-    add_text(verb, flags, "--key-exchanges", "sftp.keyExchanges", "SSH key exchanges, best first")
-        ->type_name("LIST");
-    add_text(verb, flags, "--macs", "sftp.macs", "SSH message authentication codes, best first")
-        ->type_name("LIST");
-    add_text(verb, flags, "--host-key-algorithms", "sftp.hostKeyAlgorithms", "Host key types, best first")
-        ->type_name("LIST");
-    add_switch(verb, flags, "--ssh-legacy,!--no-ssh-legacy", "sftp.legacy", true,
-               "Also offer what is no longer safe, for old servers");
+    add_text(verb, flags, "--ciphers", "sftp.ciphers")->type_name("LIST");
+    add_text(verb, flags, "--key-exchanges", "sftp.keyExchanges")->type_name("LIST");
+    add_text(verb, flags, "--macs", "sftp.macs")->type_name("LIST");
+    add_text(verb, flags, "--host-key-algorithms", "sftp.hostKeyAlgorithms")->type_name("LIST");
+    add_switch(verb, flags, "--ssh-legacy,!--no-ssh-legacy", "sftp.legacy", true);
 }
 
 void take_url(const std::string& url, catalog::ConnectionPatch& patch) {

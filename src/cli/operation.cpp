@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "cli/bundle.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "fairlead/error.hpp"
 
 namespace fairlead::cli {
 
 CLI::Option* add_operation_name(CLI::App& verb, std::string& target) {
-    return verb.add_option("NAME", target, "The name of a saved operation")->required()->type_name("");
+    return add_thing_name(verb, catalog::Kind::operation, target);
 }
 
 std::pair<std::string, std::string> split_assignment(const std::string& text, const std::string& flag) {
@@ -27,7 +29,10 @@ void add_operation(CLI::App& app, Context& context) {
     add_operation_list(*operation, context);
     add_operation_show(*operation, context);
     add_operation_update(*operation, context);
-    add_operation_delete(*operation, context);
+    add_operation_edit(*operation, context);
+    add_thing_verbs(*operation, context, catalog::Kind::operation);
+    add_export(*operation, context, catalog::Kind::operation);
+    add_import(*operation, context);
     add_operation_run(*operation, context);
 }
 

@@ -9,7 +9,7 @@ namespace fairlead::cli {
 
 void add_operation_create(CLI::App& operation, Context& context);
 void add_operation_update(CLI::App& operation, Context& context);
-void add_operation_delete(CLI::App& operation, Context& context);
+void add_operation_edit(CLI::App& operation, Context& context);
 void add_operation_list(CLI::App& operation, Context& context);
 void add_operation_show(CLI::App& operation, Context& context);
 void add_operation_run(CLI::App& operation, Context& context);

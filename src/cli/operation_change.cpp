@@ -1,7 +1,8 @@
-// operation create, update, delete
+// operation create, update, edit
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "base/error_json.hpp"
 #include "catalog/operation.hpp"
+#include "cli/edit.hpp"
 #include "cli/operation.hpp"
 #include "service/operations.hpp"
 #include "service/workspace.hpp"
@@ -151,13 +153,22 @@ void add_operation_update(CLI::App& operation, Context& context) {
     });
 }
 
-void add_operation_delete(CLI::App& operation, Context& context) {
-    auto options = std::make_shared<ChangeOptions>();
-    auto* verb = operation.add_subcommand("delete", "Remove an operation; its runs stay");
-    add_operation_name(*verb, options->name);
-    verb->callback([options, &context] {
-        service::Operations(context.workspace()).remove(context.options.project, options->name);
-        if (!context.options.json) context.note(fmt::format("Operation '{}' was deleted.", options->name));
+void add_operation_edit(CLI::App& operation, Context& context) {
+    add_edit(operation, context, "operation", [](Context& c, const std::string& name) {
+        const auto stored = service::Operations(c.workspace()).get(c.options.project, name);
+        Editing editing;
+        editing.kind = "operation";
+        editing.fields = catalog::fields_to_json(stored);
+        editing.help = [](const std::string& path) {
+            const auto field = std::ranges::find(catalog::operation_fields(), path, &catalog::OperationField::name);
+            return field != catalog::operation_fields().end() ? field->help : std::string_view();
+        };
+        editing.save = [&c, stored](const json::object& fields) {
+            const auto saved = service::Operations(c.workspace())
+                                   .update(stored.record.project, stored.name, fields, true, stored.record.revision);
+            report(c, saved, fmt::format("Operation '{}' was changed.", saved.operation.name));
+        };
+        return editing;
     });
 }
 

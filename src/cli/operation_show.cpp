@@ -7,6 +7,7 @@
 
 #include "catalog/operation.hpp"
 #include "cli/operation.hpp"
+#include "cli/table.hpp"
 #include "service/operations.hpp"
 #include "service/workspace.hpp"
 
@@ -23,10 +24,15 @@ void list_operations(Context& context) {
             documents.push_back(catalog::to_json(operation));
         return context.json(documents);
     }
-    if (found.empty()) return context.note("There are no operations.");
+    if (found.empty())
+        return context.note(fmt::format("There are no operations in the project '{}' yet; see: fairlead operation create "
+                                        "--help",
+                                        context.options.project));
+    Table table({"NAME", "ACTION", "CONNECTION", "PROJECT", "STATE", "DESCRIPTION"});
     for (const auto& operation : found)
-        context.print(fmt::format("{}\t{}\t{}{}", operation.name, catalog::to_string(operation.action),
-                                  operation.connection, operation.enabled ? "" : "\tdisabled"));
+        table.add({operation.name, std::string(catalog::to_string(operation.action)), operation.connection,
+                   operation.record.project, operation.enabled ? "" : "disabled", operation.description});
+    context.out(table.text(context.width()));
 }
 
 void show_operation(Context& context, const std::string& name) {

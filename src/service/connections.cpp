@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <functional>
-#include <iterator>
 
-#include "base/near.hpp"
 #include "catalog/connection_resource.hpp"
 #include "catalog/expand_connection.hpp"
 #include "fairlead/error.hpp"
 #include "service/connection_change.hpp"
 #include "service/places.hpp"
 #include "service/stamp.hpp"
+#include "service/things.hpp"
 #include "service/vault.hpp"
 
 namespace fairlead::service {
@@ -20,42 +18,14 @@ namespace {
 using catalog::Connection;
 using catalog::ConnectionPatch;
 using catalog::Kind;
-using catalog::name_key;
 
 constexpr std::size_t kUsualPage = 100;
-
-/// Adds what is global to a project's own, by name; an own one hides a global one of the same name.
-template <class Item, class Name>
-void add_unhidden(std::vector<Item>& own, std::vector<Item> global, Name name) {
-    const auto key = [&](const Item& item) { return name_key(std::invoke(name, item)); };
-    std::erase_if(global, [&](const Item& item) {
-        return std::ranges::binary_search(own, key(item), std::less<>{}, key);
-    });
-    std::ranges::move(global, std::back_inserter(own));
-    std::ranges::sort(own, std::less<>{}, key);
-}
-
-/// The variables that only the stored secrets need: seen in the references, and in no other field.
-std::vector<catalog::Reference> needed_by_secrets(const catalog::Resource& stored) {
-    auto references = stored.references;
-    const auto plain = catalog::variables_in(catalog::connection_of(stored));
-    std::erase_if(references, [&](const catalog::Reference& reference) {
-        return reference.kind != Kind::variable || std::ranges::find(plain, reference.name) != plain.end();
-    });
-    return references;
-}
 
 }  // namespace
 
 Connections::Connections(store::ResourceStore& store, Vault& vault, Variables& variables, const Actor& actor,
                          const std::string& environment)
     : store_(store), vault_(vault), variables_(variables), actor_(actor), environment_(environment) {}
-
-std::optional<Connection> Connections::find(std::string_view project, std::string_view name) {
-    const auto found = store_.find(Kind::connection, project, name);
-    if (!found) return std::nullopt;
-    return catalog::connection_of(*found);
-}
 
 store::ResourceChange Connections::prepare(Connection& connection, store::Change change,
                                            std::vector<std::string> removed_secrets) {
@@ -136,58 +106,15 @@ Saved Connections::update(std::string_view project, std::string_view name, const
             warnings.push_back(
                 {field, "", fmt::format("stays as it was and will be used with {}", after.host)});
     if (after.name != before.name)
-        return store_rename(std::move(after), before.name, store::Change::rename, std::move(warnings),
-                            std::move(removed));
+        return store_rename(std::move(after), before.name, std::move(warnings), std::move(removed));
     return store_change(std::move(after), store::Change::update, std::move(warnings), std::move(removed));
 }
 
-Saved Connections::duplicate(std::string_view project, std::string_view name, std::string_view new_name) {
-    vault_.prepare();
-    auto connection = get(project, name);
-    vault_.unseal_texts(connection);  // they are sealed for the other id
-    connection.name = new_name;
-    connection.record = {};
-    connection.record.project = project;
-    catalog::require_valid(connection);
-    return store_change(std::move(connection), store::Change::create);
-}
-
-Saved Connections::set_enabled(std::string_view project, std::string_view name, bool enabled,
-                               Revision revision) {
-    auto connection = expected(project, name, revision);
-    if (connection.enabled == enabled) return {std::move(connection), {}};
-    connection.enabled = enabled;
-    return store_change(std::move(connection), enabled ? store::Change::enable : store::Change::disable);
-}
-
-Connection Connections::get(std::string_view project, std::string_view name) {
-    if (auto found = find(project, name)) return std::move(*found);
-    if (auto found = find(catalog::kGlobalProject, name)) return std::move(*found);
-    if (name.find("://") != std::string_view::npos)  // not repeated: it might hold a password
-        throw Error(ErrorCode::invalid_argument,
-                    "A URL stands where the name of a saved connection is needed.")
-            .hinting("save it first: fairlead connection create NAME --url URL");
-    auto error = Error(ErrorCode::not_found,
-                       fmt::format("There is no connection '{}' in the project '{}'.", name, project));
-    const auto close = nearest(name, names(project));
-    error.hint = close.empty() ? "fairlead connection list shows those that exist"
-                               : fmt::format("did you mean '{}'?", close);
-    throw error;
-}
-
 std::vector<Connection> Connections::list(std::string_view project) {
-    const auto of = [&](std::string_view one) {
-        store::ResourceQuery query;
-        query.projects.emplace_back(one);
-        std::vector<Connection> connections;
-        for (const auto& resource : store_.list(query))
-            connections.push_back(catalog::connection_of(resource));
-        return connections;
-    };
-    auto found = of(project);
-    if (project != catalog::kGlobalProject)
-        add_unhidden(found, of(catalog::kGlobalProject), &Connection::name);
-    return found;
+    std::vector<Connection> connections;
+    for (const auto& resource : things().list(Kind::connection, project))
+        connections.push_back(catalog::connection_of(resource));
+    return connections;
 }
 
 ConnectionPage Connections::page(std::string_view project, store::ResourceQuery query) {
@@ -208,13 +135,6 @@ ConnectionPage Connections::page(std::string_view project, store::ResourceQuery 
         if (!hidden) page.connections.push_back(catalog::connection_of(resource));
     }
     return page;
-}
-
-std::vector<std::string> Connections::names(std::string_view project) {
-    auto found = store_.names(Kind::connection, project);
-    if (project != catalog::kGlobalProject)
-        add_unhidden(found, store_.names(Kind::connection, catalog::kGlobalProject), std::identity{});
-    return found;
 }
 
 }  // namespace fairlead::service

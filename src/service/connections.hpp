@@ -17,6 +17,7 @@
 
 namespace fairlead::service {
 
+class Things;
 class Variables;
 class Vault;
 
@@ -127,10 +128,10 @@ class Connections {
                                   std::vector<std::string> removed_secrets = {});
     Saved store_change(catalog::Connection connection, store::Change change, std::vector<Fault> warnings = {},
                        std::vector<std::string> removed_secrets = {});
-    Saved store_rename(catalog::Connection connection, const std::string& old_name, store::Change change,
+    Saved store_rename(catalog::Connection connection, const std::string& old_name,
                        std::vector<Fault> warnings, std::vector<std::string> removed_secrets);
     catalog::Connection expected(std::string_view project, std::string_view name, Revision revision);
-    std::optional<catalog::Connection> find(std::string_view project, std::string_view name);
+    Things things();
 
     store::ResourceStore& store_;
     Vault& vault_;

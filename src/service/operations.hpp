@@ -20,8 +20,8 @@ struct SavedOperation {
     std::vector<Fault> warnings;
 };
 
-/// The saved operations. Names are looked up in the project first, then in `global`, without regard to case.
-/// Every change makes a revision.
+/// The saved operations; for what can be done with every kind of thing, see Things. Names are looked up in the project
+/// first, then in `global`, without regard to case. Every change makes a revision.
 class Operations {
   public:
     /// The workspace must outlive this object.
@@ -33,8 +33,9 @@ class Operations {
     /// `expected_revision` is given and stale.
     SavedOperation update(std::string_view project, std::string_view name, const boost::json::object& fields,
                           bool replace = false, std::optional<std::int64_t> expected_revision = {});
+    /// Throws conflict while something uses it, unless forced.
     void remove(std::string_view project, std::string_view name,
-                std::optional<std::int64_t> expected_revision = {});
+                std::optional<std::int64_t> expected_revision = {}, bool force = false);
 
     /// Throws not_found, with a near name as a hint.
     catalog::Operation get(std::string_view project, std::string_view name);
@@ -49,7 +50,8 @@ class Operations {
     std::vector<std::string> names(std::string_view project);
 
   private:
-    SavedOperation store(catalog::Operation operation, store::Change change, std::vector<Fault> faults);
+    SavedOperation store(catalog::Operation operation, store::Change change, std::vector<Fault> faults,
+                         const std::string& old_name = {});
 
     Workspace& workspace_;
 };

@@ -134,18 +134,6 @@ void Vault::open(catalog::Connection& connection) {
     }
 }
 
-void Vault::unseal_texts(catalog::Connection& connection) {
-    for (const auto& [field, secret] : catalog::secrets_of(connection)) {
-        const auto sealed = connection.sealed.find(field);
-        if (sealed == connection.sealed.end() || !secret->empty()) continue;
-        if (const auto reference = catalog::reference_in(sealed->second))
-            *secret = Secret(*reference);
-        else
-            *secret = catalog::text_of_secret(open(sealed->second, connection.record.id, field));
-    }
-    connection.sealed.clear();
-}
-
 void Vault::prepare() noexcept {
     try {
         if (!box_ && store_.settings().get(kKeySetting)) (void)box(false);

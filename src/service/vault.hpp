@@ -39,10 +39,6 @@ class Vault {
     /// Puts every sealed secret in the clear where no new one stands. Throws as the other `open`.
     void open(catalog::Connection& connection);
 
-    /// Makes texts of all sealed secrets that `seal` makes the same secrets of again, for another record: a
-    /// reference stays one.
-    void unseal_texts(catalog::Connection& connection);
-
     /// Takes the key at hand, if there is one: what is read from the store after this can be opened even if
     /// the key is replaced in between. Throws nothing; whatever is wrong shows when a secret is opened.
     void prepare() noexcept;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "support/any_store.hpp"
 #include "support/cli.hpp"
 
 namespace fairlead::test {
@@ -19,7 +20,10 @@ json::value error_of(const ProcessResult& result) {
     return json::parse(result.errors);
 }
 
-TEST(CatalogVerbs, resolve_variables_by_environment_and_name_what_is_missing) {
+class CatalogVerbs : public OnAnyStore {};
+FAIRLEAD_ON_ANY_STORE(CatalogVerbs);
+
+TEST_P(CatalogVerbs, resolve_variables_by_environment_and_name_what_is_missing) {
     const Cli fairlead;
     fairlead.ok({"connection", "create", "partner", "--host", "${host}", "--port", "${port}", "--retries", "0"});
     EXPECT_EQ(fairlead.json({"connection", "show", "partner"}).at("port"), "${port}");
@@ -37,7 +41,7 @@ TEST(CatalogVerbs, resolve_variables_by_environment_and_name_what_is_missing) {
     EXPECT_EQ(fairlead({"ls", "partner:", "--environment", "nowhere"}).status, 3);
 }
 
-TEST(CatalogVerbs, never_show_a_secret_value) {
+TEST_P(CatalogVerbs, never_show_a_secret_value) {
     const Cli fairlead;
     ProcessOptions options;
     options.input = "planted-secret\n";
@@ -62,7 +66,7 @@ TEST(CatalogVerbs, never_show_a_secret_value) {
     EXPECT_TRUE(fairlead.json({"variable", "show", "user"}).at("value").is_null());
 }
 
-TEST(CatalogVerbs, preview_every_environment_at_once) {
+TEST_P(CatalogVerbs, preview_every_environment_at_once) {
     const Cli fairlead;
     fairlead.ok({"connection", "create", "partner", "--host", "${host}"});
     fairlead.ok({"variable", "set", "host", "t.example.com", "--environment", "test"});
@@ -74,7 +78,7 @@ TEST(CatalogVerbs, preview_every_environment_at_once) {
     EXPECT_THAT(fairlead.ok({"connection", "show", "partner", "--resolved"}), HasSubstr("t.example.com"));
 }
 
-TEST(CatalogVerbs, roll_back_move_and_tell_the_history) {
+TEST_P(CatalogVerbs, roll_back_move_and_tell_the_history) {
     const Cli fairlead;
     fairlead.ok({"connection", "create", "partner", "--host", "one.example.com"});
     fairlead.ok({"connection", "update", "partner", "--host", "two.example.com"});
@@ -92,7 +96,7 @@ TEST(CatalogVerbs, roll_back_move_and_tell_the_history) {
     EXPECT_EQ(fairlead({"audit", "list", "--kind", "nothing"}).status, 2);
 }
 
-TEST(CatalogVerbs, override_fields_for_one_use) {
+TEST_P(CatalogVerbs, override_fields_for_one_use) {
     const Cli fairlead;
     fairlead.ok({"connection", "create", "partner", "--host", "127.0.0.1", "--port", "1", "--retries", "0"});
     const auto wrong = fairlead({"ls", "partner:", "--override", "nosuch=1", "--override", "timeoutSeconds=0", "--json"});
@@ -106,53 +110,7 @@ TEST(CatalogVerbs, override_fields_for_one_use) {
     EXPECT_EQ(fairlead.json({"connection", "show", "partner"}).at("ftp").at("active"), false);
 }
 
-/// An editor that does what the script says with the file "$1".
-std::string editor(const Cli& fairlead, const std::string& script) {
-    const auto path = (fairlead.folder() / "editor").string();
-    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    return path;
-}
-
-TEST(CatalogVerbs, edit_in_the_editor_without_secrets) {
-    const Cli fairlead;
-    ProcessOptions password;
-    password.environment["PW"] = "planted-secret";
-    fairlead.ok({"connection", "create", "partner", "--host", "one", "--timeout", "9", "--password-env", "PW"}, password);
-    const auto seen = (fairlead.folder() / "seen").string();
-    ProcessOptions options;
-    options.environment["EDITOR"] =
-        editor(fairlead, "cp \"$1\" " + seen + "; sed -i 's/\"one\"/\"two\"/; /timeoutSeconds/d' \"$1\"");
-    const auto saved = fairlead.json({"connection", "edit", "partner"}, options);
-    EXPECT_EQ(saved.at("host"), "two");
-    EXPECT_EQ(saved.at("timeoutSeconds"), 30);
-    EXPECT_EQ(saved.at("secretsSet").at(0), "password");
-    std::ifstream file(seen);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    EXPECT_THAT(text, Not(HasSubstr("\"password\":")));
-    options.environment["EDITOR"] = "true";
-    fairlead.ok({"connection", "edit", "partner"}, options);
-    EXPECT_EQ(fairlead.json({"connection", "show", "partner"}).at("revision"), 2);
-}
-
-TEST(CatalogVerbs, give_a_wrong_edit_back_with_the_fault_as_a_comment) {
-    const Cli fairlead;
-    fairlead.ok({"connection", "create", "partner", "--host", "one"});
-    const auto seen = (fairlead.folder() / "seen").string();
-    ProcessOptions options;
-    options.environment["EDITOR"] = editor(
-        fairlead, "if grep -q 'fairlead:' \"$1\"; then cp \"$1\" " + seen +
-                      "; sed -i 's/\"a b\"/\"good\"/' \"$1\"; else sed -i 's/\"one\"/\"a b\"/' \"$1\"; fi");
-    EXPECT_EQ(fairlead.json({"connection", "edit", "partner"}, options).at("host"), "good");
-    std::ifstream file(seen);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    EXPECT_THAT(text, HasSubstr("//   host 'a b'"));
-    options.environment["EDITOR"] = editor(fairlead, "echo '{' > \"$1\"");
-    EXPECT_EQ(fairlead({"connection", "edit", "partner"}, options).status, 2);
-    EXPECT_EQ(fairlead.json({"connection", "show", "partner"}).at("revision"), 2);
-}
-
-TEST(CatalogVerbs, let_one_of_two_processes_win_and_tell_the_other) {
+TEST_P(CatalogVerbs, let_one_of_two_processes_win_and_tell_the_other) {
     const Cli fairlead;
     fairlead.ok({"connection", "create", "partner", "--host", "h"});
     constexpr int kProcesses = 4;
@@ -171,7 +129,7 @@ TEST(CatalogVerbs, let_one_of_two_processes_win_and_tell_the_other) {
     EXPECT_EQ(fairlead.json({"connection", "show", "partner"}).at("revision"), 2);
 }
 
-TEST(CatalogVerbs, keep_projects_and_environments) {
+TEST_P(CatalogVerbs, keep_projects_and_environments) {
     const Cli fairlead;
     fairlead.ok({"environment", "create", "staging", "--description", "before production"});
     EXPECT_EQ(fairlead.json({"environment", "list"}).as_array().size(), 4u);

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "support/any_store.hpp"
 #include "support/cli.hpp"
 
 namespace fairlead::test {
@@ -17,7 +18,10 @@ json::value error_of(const ProcessResult& result) {
     return json::parse(result.errors);
 }
 
-TEST(ConnectionVerbs, keep_a_definition_from_creation_to_deletion) {
+class ConnectionVerbs : public OnAnyStore {};
+FAIRLEAD_ON_ANY_STORE(ConnectionVerbs);
+
+TEST_P(ConnectionVerbs, keep_a_definition_from_creation_to_deletion) {
     const Cli fairlead;
     const auto created =
         fairlead.json({"connection", "create", "My-FTP", "--url", "ftpes://alice@ftp.example.com:2121/in",
@@ -49,7 +53,7 @@ TEST(ConnectionVerbs, keep_a_definition_from_creation_to_deletion) {
     EXPECT_EQ(fairlead.json({"connection", "history", "partner"}).as_array().size(), 3u);
 }
 
-TEST(ConnectionVerbs, name_every_wrong_field_in_one_answer) {
+TEST_P(ConnectionVerbs, name_every_wrong_field_in_one_answer) {
     const Cli fairlead;
     const std::vector<std::string> wrong{"connection", "create",    "x",   "--host",     "a b", "--port",
                                          "70000",      "--timeout", "abc", "--protocol", "smb"};
@@ -67,7 +71,7 @@ TEST(ConnectionVerbs, name_every_wrong_field_in_one_answer) {
     EXPECT_EQ(fairlead.json({"connection", "list"}).as_array().size(), 0u);
 }
 
-TEST(ConnectionVerbs, tell_a_taken_name_a_missing_one_and_a_wrong_verb_by_exit_status) {
+TEST_P(ConnectionVerbs, tell_a_taken_name_a_missing_one_and_a_wrong_verb_by_exit_status) {
     const Cli fairlead;
     fairlead.ok({"connection", "create", "partner", "--host", "h"});
     EXPECT_EQ(fairlead({"connection", "create", "PARTNER", "--host", "h"}).status, 8);
@@ -80,7 +84,7 @@ TEST(ConnectionVerbs, tell_a_taken_name_a_missing_one_and_a_wrong_verb_by_exit_s
     EXPECT_EQ(fairlead({"connection", "update", "partner"}).status, 2) << "nothing to change";
 }
 
-TEST(ConnectionVerbs, take_every_flag_from_the_environment_and_from_a_TOML_file_too) {
+TEST_P(ConnectionVerbs, take_every_flag_from_the_environment_and_from_a_TOML_file_too) {
     const Cli fairlead;
     ProcessOptions environment;
     environment.environment = {{"FAIRLEAD_HOST", "from-environment"},
@@ -107,14 +111,14 @@ TEST(ConnectionVerbs, take_every_flag_from_the_environment_and_from_a_TOML_file_
     EXPECT_EQ(fairlead({"--config", "/no/such/file", "version"}).status, 2);
 }
 
-TEST(ConnectionVerbs, accept_global_flags_before_and_after_the_verb) {
+TEST_P(ConnectionVerbs, accept_global_flags_before_and_after_the_verb) {
     const Cli fairlead;
     EXPECT_EQ(fairlead.ok({"--json", "version"}), fairlead.ok({"version", "--json"}));
     fairlead.ok({"connection", "create", "shared", "--host", "h", "--project", "global"});
     EXPECT_EQ(fairlead.ok({"--project", "other", "connection", "list", "--names"}), "shared\n");
 }
 
-TEST(ConnectionVerbs, of_two_changes_at_the_same_revision_let_exactly_one_win) {
+TEST_P(ConnectionVerbs, of_two_changes_at_the_same_revision_let_exactly_one_win) {
     const Cli fairlead;
     fairlead.ok({"connection", "create", "partner", "--host", "h"});
     std::vector<ProcessResult> results(6);
@@ -136,7 +140,7 @@ TEST(ConnectionVerbs, of_two_changes_at_the_same_revision_let_exactly_one_win) {
     EXPECT_EQ(fairlead.json({"connection", "show", "partner"}).at("revision"), 2);
 }
 
-TEST(ConnectionVerbs, make_a_data_directory_together_without_losing_a_connection) {
+TEST_P(ConnectionVerbs, make_a_data_directory_together_without_losing_a_connection) {
     const Cli fairlead;
     std::vector<int> statuses(6);
     {
@@ -158,7 +162,7 @@ TEST(ConnectionVerbs, make_a_data_directory_together_without_losing_a_connection
         EXPECT_EQ(item.at("secretsSet").as_array().size(), 1u);
 }
 
-TEST(ConnectionVerbs, fit_the_list_to_the_terminal_and_say_when_there_is_none) {
+TEST_P(ConnectionVerbs, fit_the_list_to_the_terminal_and_say_when_there_is_none) {
     const Cli fairlead;
     const auto empty = fairlead({"connection", "list"});
     EXPECT_EQ(empty.status, 0);
@@ -170,7 +174,7 @@ TEST(ConnectionVerbs, fit_the_list_to_the_terminal_and_say_when_there_is_none) {
     EXPECT_THAT(table, Not(HasSubstr("\x1b")));
 }
 
-TEST(ConnectionVerbs, end_without_a_word_when_their_reader_has_enough) {
+TEST_P(ConnectionVerbs, end_without_a_word_when_their_reader_has_enough) {
     const Cli fairlead;
     std::string command;
     for (const auto& word : fairlead.command({"completion", "bash"}))

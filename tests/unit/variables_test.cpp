@@ -205,7 +205,7 @@ TEST(Renaming, follows_into_definitions_and_locations_and_nowhere_else) {
                        {"sources", {"partner:/in", "partners:/in"}},
                        {"step", {{"target", "PARTNER:/out"}}}};
     user.references = {{Kind::connection, "partner"}, {Kind::variable, "partner"}};
-    rename_connection(user, "partner", "acme");
+    rename_reference(user, {Kind::connection, "partner"}, "acme");
     EXPECT_EQ(user.definition.at("connection"), "acme");
     EXPECT_EQ(user.definition.at("description"), "partner: of old");
     EXPECT_EQ(user.definition.at("sources").at(0), "acme:/in");

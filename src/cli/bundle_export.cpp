@@ -12,7 +12,7 @@
 
 #include "bundle/export.hpp"
 #include "catalog/record.hpp"
-#include "cli/connection.hpp"
+#include "cli/bundle.hpp"
 #include "cli/secret_source.hpp"
 #include "service/workspace.hpp"
 
@@ -22,9 +22,10 @@ namespace {
 namespace json = boost::json;
 
 struct ExportVerb {
+    catalog::Kind kind;
     std::vector<std::string> names;
     std::string output;
-    std::string scope = "connections";
+    std::string scope;  ///< empty: those that are named
     std::string passphrase_env;
     bool all = false;
     bool with_secrets = false;
@@ -58,16 +59,18 @@ void write_file(const std::string& path, std::string_view bytes, bool only_for_o
 
 bundle::ExportWish wish_of(const ExportVerb& verb, const Context& context) {
     bundle::ExportWish wish;
+    wish.kind = verb.kind;
     wish.project = context.options.project;
     wish.names = verb.names;
     Error error(ErrorCode::invalid_argument, "What to export is not clear.");
     if (verb.scope == "project") wish.scope = bundle::Scope::project;
     else if (verb.scope == "everything") wish.scope = bundle::Scope::everything;
-    else if (verb.scope != "connections")
-        error.faults.push_back({"scope", verb.scope, "must be connections, project or everything"});
+    else if (!verb.scope.empty() && verb.scope != fmt::format("{}s", to_string(verb.kind)))
+        error.faults.push_back(
+            {"scope", verb.scope, fmt::format("must be {}s, project or everything", to_string(verb.kind))});
     const bool by_name = wish.scope == bundle::Scope::connections;
     if (by_name && verb.names.empty() && !verb.all)
-        error.faults.push_back({"NAME", "", "is missing; --all exports every connection of the project"});
+        error.faults.push_back({"NAME", "", fmt::format("is missing; --all exports every {} of the project", to_string(verb.kind))});
     if (!verb.names.empty() && (verb.all || !by_name))
         error.faults.push_back({"NAME", verb.names.front(), "cannot stand beside --all or --scope"});
     if (verb.with_secrets && verb.passphrase_env.empty())
@@ -97,7 +100,7 @@ json::object describe(const bundle::Export& made, const std::string& file) {
             {"items", std::move(items)}};
 }
 
-void export_connections(const ExportVerb& verb, Context& context) {
+void export_things(const ExportVerb& verb, Context& context) {
     const auto wish = wish_of(verb, context);
     const auto made = bundle::make_export(context.workspace(), wish);
     if (verb.output == "-") return context.out(made.bytes);
@@ -118,14 +121,17 @@ void export_connections(const ExportVerb& verb, Context& context) {
 
 }  // namespace
 
-void add_connection_export(CLI::App& connection, Context& context) {
+void add_export(CLI::App& parent, Context& context, catalog::Kind kind) {
     auto options = std::make_shared<ExportVerb>();
-    auto* verb = connection.add_subcommand("export", "Write connections into a package that can be imported elsewhere");
-    verb->add_option("NAME", options->names, "The names of saved connections")->type_name("");
-    verb->add_flag("--all", options->all, "Every connection of the project");
+    options->kind = kind;
+    const auto word = to_string(kind);
+    auto* verb = parent.add_subcommand(
+        "export", fmt::format("Write {}s, and what they use, into a package that can be imported elsewhere", word));
+    verb->add_option("NAME", options->names, fmt::format("The names of saved {}s", word))->type_name("");
+    verb->add_flag("--all", options->all, fmt::format("Every {} of the project", word));
     verb->add_option("--scope", options->scope,
                      "project: all that the project holds; everything: all projects")
-        ->type_name("connections|project|everything");
+        ->type_name(fmt::format("{}s|project|everything", word));
     verb->add_option("-o,--output", options->output,
                      "The file, a folder for it, or - for standard output; default: a name with today's date")
         ->type_name("F");
@@ -133,7 +139,7 @@ void add_connection_export(CLI::App& connection, Context& context) {
     verb->add_option("--passphrase-env", options->passphrase_env,
                      "The variable with the passphrase to encrypt it under")
         ->type_name("VAR");
-    verb->callback([options, &context] { export_connections(*options, context); });
+    verb->callback([options, &context] { export_things(*options, context); });
 }
 
 }  // namespace fairlead::cli

@@ -16,7 +16,7 @@
 
 #include "base/utf8.hpp"
 #include "bundle/import.hpp"
-#include "cli/connection.hpp"
+#include "cli/bundle.hpp"
 #include "cli/secret_source.hpp"
 #include "service/workspace.hpp"
 
@@ -117,7 +117,7 @@ std::string words(const std::vector<std::string>& texts) {
     return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-void import_connections(const ImportVerb& verb, Context& context) {
+void import_things(const ImportVerb& verb, Context& context) {
     const auto wish = wish_of(verb, context);
     const auto bytes = read_input(verb.file);
     const auto result = bundle::import_file(context.workspace(), bytes, wish);
@@ -138,10 +138,11 @@ void import_connections(const ImportVerb& verb, Context& context) {
 
 }  // namespace
 
-void add_connection_import(CLI::App& connection, Context& context) {
+void add_import(CLI::App& parent, Context& context) {
     auto options = std::make_shared<ImportVerb>();
-    auto* verb = connection.add_subcommand(
-        "import", "Take over connections from a package, rclone, FileZilla or OpenSSH: all of them or none");
+    auto* verb = parent.add_subcommand(
+        "import",
+        "Take over what is in a package, or the connections of rclone, FileZilla or OpenSSH: all of it or nothing");
     verb->add_option("FILE", options->file, "A package, rclone.conf, FileZilla export or ssh_config; - for standard input")
         ->required()
         ->type_name("");
@@ -154,7 +155,7 @@ void add_connection_import(CLI::App& connection, Context& context) {
     verb->add_flag("--allow-missing", options->allow_missing, "Even if something that it uses is missing here");
     verb->add_option("--passphrase-env", options->passphrase_env, "The variable with the package's passphrase")
         ->type_name("VAR");
-    verb->callback([options, &context] { import_connections(*options, context); });
+    verb->callback([options, &context] { import_things(*options, context); });
 }
 
 }  // namespace fairlead::cli

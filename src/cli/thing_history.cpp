@@ -1,12 +1,12 @@
-// connection history
+// NOUN history
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/utf8.hpp"
-#include "cli/connection.hpp"
 #include "cli/table.hpp"
+#include "cli/thing_verbs.hpp"
 #include "service/history.hpp"
 #include "service/workspace.hpp"
 
@@ -33,8 +33,8 @@ std::string changes_text(const store::Revision& revision, const store::Revision*
     return text;
 }
 
-void history(Context& context, const std::string& name) {
-    const auto revisions = context.workspace().connections().history(context.options.project, name);
+void history(Context& context, catalog::Kind kind, const std::string& name) {
+    const auto revisions = service::Things(context.workspace()).history(kind, context.options.project, name);
     if (context.options.json) return context.json(service::history_to_json(revisions));
     Table table({"REVISION", "CHANGE", "AT", "BY", "WHAT"});
     for (std::size_t i = 0; i < revisions.size(); ++i) {
@@ -48,11 +48,12 @@ void history(Context& context, const std::string& name) {
 
 }  // namespace
 
-void add_connection_history(CLI::App& connection, Context& context) {
+void add_thing_history(CLI::App& parent, Context& context, catalog::Kind kind) {
     auto name = std::make_shared<std::string>();
-    auto* verb = connection.add_subcommand("history", "List the changes of a connection, newest first, field by field");
-    add_connection_name(*verb, *name);
-    verb->callback([name, &context] { history(context, *name); });
+    auto* verb = parent.add_subcommand(
+        "history", fmt::format("List the changes of {}, newest first, field by field", with_article(kind)));
+    add_thing_name(*verb, kind, *name);
+    verb->callback([name, kind, &context] { history(context, kind, *name); });
 }
 
 }  // namespace fairlead::cli
