@@ -27,22 +27,39 @@ std::string verb_of(std::string_view line) {
     return verb;
 }
 
-std::string masked(std::string_view line) {
+namespace {
+std::string_view without_line_end(std::string_view line) {
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
         line.remove_suffix(1);
     // Blanks in front do not keep a server from understanding a command that a user typed.
     line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return line;
+}
+
+std::string_view after_word(std::string_view line) {
+    line.remove_prefix(std::min(line.find_first_of(" \t"), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    return line;
+}
+}  // namespace
+
+std::string_view hidden_in(std::string_view line) {
+    line = without_line_end(line);
     const auto verb = verb_of(line);
-    if (verb.size() < line.size()) {
-        if (verb == "PASS" || verb == "ACCT" || verb == "ADAT") return verb + " ********";
-        // SITE PSWD and its relatives change a password.
-        auto rest = line.substr(verb.size());
-        rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
-        const auto sub = verb_of(rest);
-        if (verb == "SITE" && (sub == "PSWD" || sub == "PASSWD" || sub == "CHPASS" || sub == "PASS"))
-            return "SITE " + sub + " ********";
-    }
-    return std::string(line);
+    const auto rest = after_word(line);
+    if (verb == "PASS" || verb == "ACCT" || verb == "ADAT") return rest;
+    // SITE PSWD and its relatives change a password.
+    const auto sub = verb_of(rest);
+    const bool changes = sub == "PSWD" || sub == "PASSWD" || sub == "CHPASS" || sub == "PASS";
+    return verb == "SITE" && changes ? after_word(rest) : std::string_view();
+}
+
+std::string masked(std::string_view line) {
+    line = without_line_end(line);
+    const auto hidden = hidden_in(line);
+    if (hidden.empty()) return std::string(line);
+    const auto verb = verb_of(line);
+    return verb == "SITE" ? "SITE " + verb_of(after_word(line)) + " ********" : verb + " ********";
 }
 
 }  // namespace fairlead::ftp

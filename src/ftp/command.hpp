@@ -20,6 +20,8 @@ std::string raw_command_line(std::string_view command);
 /// replaced by
 /// "********".
 std::string masked(std::string_view line);
+/// What `masked` hides of a line: the password itself. Empty: nothing.
+std::string_view hidden_in(std::string_view line);
 
 /// The first word in upper case: "retr a" gives "RETR".
 std::string verb_of(std::string_view line);

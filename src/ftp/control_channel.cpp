@@ -80,7 +80,7 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
             .at(std::string(step))
             .ends_session();
     if (owed_ == 0) co_await drop_strays(step);
-    trace_sent(lines);
+    note_sent(lines);
     owed_ += count;
     owners_.resize(owners_.size() + count);
     stream().expect_within(timeout_, step);
@@ -109,11 +109,12 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
     throw reason;
 }
 
-void ControlChannel::trace_sent(std::string_view lines) const {
-    if (observer_ == nullptr) return;
+void ControlChannel::note_sent(std::string_view lines) {
     for (std::size_t from = 0; from < lines.size();) {
         const auto end = std::min(lines.find("\r\n", from), lines.size());
-        observer_->sent(masked(lines.substr(from, end - from)));
+        const auto line = lines.substr(from, end - from);
+        if (const auto hidden = hidden_in(line); !hidden.empty()) asked_ = Secret(hidden);
+        if (observer_ != nullptr) observer_->sent(masked(line));
         from = end + 2;
     }
 }
@@ -121,7 +122,7 @@ void ControlChannel::trace_sent(std::string_view lines) const {
 awaitable<void> ControlChannel::send_ahead(std::string_view line, std::string_view step,
                                            std::function<void(Reply)> answered) {
     if (broken_) co_return;
-    trace_sent(line);
+    note_sent(line);
     owners_.push_back(std::move(answered));
     stream().expect_within(timeout_, step);
     try {
@@ -244,8 +245,22 @@ awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::millisec
     }
 }
 
+/// Some servers say a refused password back; nobody shall read it there.
+void ControlChannel::hide_asked(Reply& reply) {
+    constexpr std::string_view kMask = "********";
+    const auto secret = asked_.reveal();
+    if (secret.empty()) return;
+    const auto code = std::to_string(reply.code);
+    for (auto& line : reply.lines)
+        for (auto at = line.find(secret, line.starts_with(code) ? code.size() : 0); at != std::string::npos;
+             at = line.find(secret, at + kMask.size()))
+            line.replace(at, secret.size(), kMask);
+    if (!reply.is_preliminary()) asked_ = Secret();
+}
+
 Reply ControlChannel::accept(Reply reply) {
     greeted_ = true;
+    hide_asked(reply);
     if (observer_ != nullptr) {
         for (const auto& line : reply.lines)
             observer_->received(line);

