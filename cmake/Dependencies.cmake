@@ -5,7 +5,7 @@ find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS headers json url)  # 
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(ZLIB REQUIRED)   # previews of compressed files
 find_package(BZip2 REQUIRED)  # likewise
-find_package(CURL REQUIRED)    # the command line's client of a daemon
+find_package(CURL REQUIRED)    # the command line's client of a daemon, and webhooks
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(date CONFIG REQUIRED)

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 #include <string_view>
 
+#include "api/monitor_schemas.hpp"
 #include "catalog/operation.hpp"
 
 namespace fairlead::api {
@@ -212,6 +213,10 @@ json::object schemas() {
     all["PlacePage"] = page_of("Place");
     all["VariablePage"] = page_of("Variable");
     all["UsePage"] = page_of("Use");
+    for (auto& [name, schema] : monitor_schemas())
+        all[name] = name == "Monitor" || name == "MonitorChange" ? stored(schema.as_object()) : schema.as_object();
+    for (const auto* item : {"Monitor", "MonitorFile", "MonitorEvent", "DeadLetter"})
+        all[std::string(item) + "Page"] = page_of(item);
     all["ConnectionPage"] = page_of("Connection");
     all["TokenPage"] = page_of("Token");
     all["RevisionPage"] = page_of("Revision");

@@ -8,6 +8,7 @@
 #include "api/routes.hpp"
 #include "api/token_book.hpp"
 #include "api/v1/files.hpp"
+#include "api/v1/monitors.hpp"
 #include "cli/first_token.hpp"
 #include "cli/json_log.hpp"
 #include "flow/executor.hpp"
@@ -41,6 +42,17 @@ http::Log logging_to(JsonLog& log, service::Metrics& metrics) {
         if (!request.principal.name.empty()) details["token"] = request.principal.name;
         log.write(level, "request", std::move(details));
     };
+}
+
+api::MonitorsOptions observed(JsonLog& log) {
+    api::MonitorsOptions options;
+    options.report = [&log](const std::string& trouble) {
+        if (trouble.empty())
+            log.write(LogLevel::info, "monitors", {{"message", "The store can be asked again."}});
+        else
+            log.write(LogLevel::error, "monitors", {{"message", trouble}});
+    };
+    return options;
 }
 
 }  // namespace
@@ -79,9 +91,13 @@ struct Daemon::Parts {
           events(workspaces),
           observers(metrics, events),
           runner(workspaces, executors(options), runner_options(options, log)),
-          scheduler(workspaces.directory(), options.store, scheduler_options(log)) {
+          scheduler(workspaces.directory(), options.store, scheduler_options(log)),
+          monitors(workspaces, files.engine(), observed(log)) {
         services = std::make_unique<api::Services>(api::Services{workspaces, tokens, metrics, runner, events});
-        http::Router router = api::routes(*services, files.routes());
+        auto more = files.routes();
+        for (auto& route : monitors.routes())
+            more.push_back(std::move(route));
+        http::Router router = api::routes(*services, std::move(more));
         const auto authenticate = [this](const http::Request& request) { return tokens.who(request); };
         const auto certificate = [&log](const std::string& message, bool failed) {
             log.write(failed ? LogLevel::error : LogLevel::info, "certificate", {{"message", message}});
@@ -133,6 +149,7 @@ struct Daemon::Parts {
     Observers observers;
     service::Runner runner;
     flow::Scheduler scheduler;
+    api::Monitors monitors;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<http::Server> server;  // the first to go
 };

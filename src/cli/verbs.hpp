@@ -23,6 +23,8 @@ void add_get(CLI::App& app, Context& context);
 void add_put(CLI::App& app, Context& context);
 void add_cp(CLI::App& app, Context& context);
 void add_sync(CLI::App& app, Context& context);
+void add_watch(CLI::App& app, Context& context);
+void add_monitor(CLI::App& app, Context& context);
 void add_mv(CLI::App& app, Context& context);
 void add_rm(CLI::App& app, Context& context);
 void add_mkdir(CLI::App& app, Context& context);

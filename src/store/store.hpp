@@ -12,6 +12,8 @@
 namespace fairlead::store {
 
 class DeliveryStore;
+class EventStore;
+class MonitorStore;
 
 /// All that is kept, of one engine. Opened, its schema is the newest. Used from one thread; several Stores,
 /// also of several processes, may be open at once.
@@ -25,6 +27,10 @@ class Store {
     /// Throws Error{unsupported} where the engine keeps no runs.
     virtual RunStore& runs();
     virtual DeliveryStore& deliveries() = 0;
+    /// store/monitor_store.hpp
+    virtual MonitorStore& monitors() = 0;
+    /// store/event_store.hpp
+    virtual EventStore& events() = 0;
 
     /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing; within
     /// another one it is a part of that. May run `work` again (PostgreSQL: after a deadlock or a fail-over), so it

@@ -2,7 +2,9 @@
 
 #include "store/postgres/audit_store.hpp"
 #include "store/postgres/delivery_store.hpp"
+#include "store/postgres/event_store.hpp"
 #include "store/postgres/migrations.hpp"
+#include "store/postgres/monitor_store.hpp"
 #include "store/postgres/resource_store.hpp"
 #include "store/postgres/run_store.hpp"
 #include "store/postgres/setting_store.hpp"
@@ -18,6 +20,8 @@ class PostgresStore final : public Store {
     AuditStore& audit() override { return audit_; }
     SettingStore& settings() override { return settings_; }
     RunStore& runs() override { return runs_; }
+    MonitorStore& monitors() override { return monitors_; }
+    EventStore& events() override { return events_; }
 
     DeliveryStore& deliveries() override { return deliveries_; }
 
@@ -32,6 +36,8 @@ class PostgresStore final : public Store {
     PostgresSettingStore settings_{database_};
     PostgresRunStore runs_{database_};
     PostgresDeliveryStore deliveries_{database_};
+    PostgresMonitorStore monitors_{database_};
+    PostgresEventStore events_{database_};
 };
 
 }  // namespace

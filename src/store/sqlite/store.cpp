@@ -2,7 +2,9 @@
 
 #include "store/sqlite/audit_store.hpp"
 #include "store/sqlite/delivery_store.hpp"
+#include "store/sqlite/event_store.hpp"
 #include "store/sqlite/migrations.hpp"
+#include "store/sqlite/monitor_store.hpp"
 #include "store/sqlite/resource_store.hpp"
 #include "store/sqlite/run_store.hpp"
 #include "store/sqlite/setting_store.hpp"
@@ -13,8 +15,14 @@ namespace {
 class SqliteStore final : public Store {
   public:
     explicit SqliteStore(const std::string& path)
-        : database_(path), resources_(database_), audit_(database_), settings_(database_), runs_(database_),
-          deliveries_(database_) {
+        : database_(path),
+          resources_(database_),
+          audit_(database_),
+          settings_(database_),
+          runs_(database_),
+          deliveries_(database_),
+          monitors_(database_),
+          events_(database_) {
         migrate(database_);
     }
 
@@ -23,6 +31,8 @@ class SqliteStore final : public Store {
     SettingStore& settings() override { return settings_; }
     RunStore& runs() override { return runs_; }
     DeliveryStore& deliveries() override { return deliveries_; }
+    MonitorStore& monitors() override { return monitors_; }
+    EventStore& events() override { return events_; }
 
     void together(const std::function<void()>& work) override {
         Transaction transaction(database_);
@@ -40,6 +50,8 @@ class SqliteStore final : public Store {
     SqliteSettingStore settings_;
     SqliteRunStore runs_;
     SqliteDeliveryStore deliveries_;
+    SqliteMonitorStore monitors_;
+    SqliteEventStore events_;
 };
 
 }  // namespace

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <vector>
+
+#include "catalog/monitor.hpp"
+#include "http/router.hpp"
+#include "service/monitors.hpp"
+
+namespace fairlead::service {
+class Engine;
+class Workspace;
+class WorkspacePool;
+}  // namespace fairlead::service
+namespace fairlead::monitor {
+class Deliverer;
+class Scheduler;
+}  // namespace fairlead::monitor
+
+namespace fairlead::api {
+
+/// What the routes of monitors work with.
+struct MonitorServices {
+    service::WorkspacePool& workspaces;
+    service::Engine& engine;
+    monitor::Scheduler& scheduler;
+    monitor::Deliverer& deliverer;
+};
+
+/// Create, read, replace, update, delete.
+std::vector<http::Route> monitor_routes(MonitorServices& services);
+/// Enable, disable, run, reset, state, files.
+std::vector<http::Route> monitor_action_routes(MonitorServices& services);
+/// Events, as pages and as they come, and dead letters.
+std::vector<http::Route> monitor_event_routes(MonitorServices& services);
+
+/// The monitor that the path names; `own`: only one of the project itself, which can be changed.
+catalog::Monitor monitor_in(service::Workspace& workspace, const http::Request& request, bool own);
+/// The answer after a change: the document with its warnings, its ETag, and with 201 its Location.
+http::Response changed(const service::SavedMonitor& saved, unsigned status = 200);
+
+}  // namespace fairlead::api

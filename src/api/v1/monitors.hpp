@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/router.hpp"
+
+namespace fairlead::service {
+class Engine;
+class WorkspacePool;
+}  // namespace fairlead::service
+
+namespace fairlead::api {
+
+struct MonitorsOptions {
+    /// Told of each look: how late it began, how long it took, whether it saw everything. On a thread of its own.
+    std::function<void(std::chrono::milliseconds late, std::chrono::milliseconds took, bool complete)> looked;
+    std::function<void(bool delivered)> attempted;
+    /// Told when the store cannot be asked, and with an empty text once it can again.
+    std::function<void(const std::string& trouble)> report;
+};
+
+/// Monitors over HTTP, with the scheduler that looks for them and the deliverer of their events. Destroyed after the
+/// HTTP server, whose requests use it, and before the engine.
+class Monitors {
+  public:
+    /// Both must outlive it.
+    Monitors(service::WorkspacePool& workspaces, service::Engine& engine, MonitorsOptions options = {});
+    ~Monitors();
+    Monitors(const Monitors&) = delete;
+    Monitors& operator=(const Monitors&) = delete;
+
+    /// /v1/projects/{project}/monitors, /{name}, and what can be done with one.
+    std::vector<http::Route> routes();
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace fairlead::api

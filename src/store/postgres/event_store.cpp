@@ -1,0 +1,223 @@
+#include "store/postgres/event_store.hpp"
+
+#include "store/postgres/monitor_rows.hpp"
+#include "store/resource_text.hpp"
+
+namespace fairlead::store::postgres {
+namespace {
+
+using catalog::FileEvent;
+
+const std::string kColumns =
+    "e.sequence, e.monitor, e.id, e.change, e.path, e.previous_path, e.at, e.type, e.size, e.modified, "
+    "e.precision, e.mode";
+const std::string kSelect = "SELECT " + kColumns + " FROM monitor_event e ";
+const std::string kConsumer =
+    "SELECT name, monitor, position, attempts, not_before, problem, owner FROM monitor_consumer ";
+const std::string kLetter =
+    "SELECT " + kColumns +
+    ", d.consumer, d.attempts, d.problem, d.at FROM monitor_dead_letter d JOIN monitor_event e ON e.sequence = "
+    "d.sequence ";
+constexpr std::string_view kThatLetter =
+    "consumer = $1 AND ($2 = '' OR sequence = (SELECT sequence FROM monitor_event WHERE id = $2))";
+
+FileEvent event_of(const Row& row) {
+    FileEvent event;
+    event.sequence = static_cast<std::uint64_t>(row.number(0));
+    event.monitor = row.text(1);
+    event.id = row.text(2);
+    event.change = catalog::parse_file_change(row.text(3));
+    event.path = row.bytes(4);
+    event.previous_path = row.bytes(5);
+    event.at = to_time(row.number(6));
+    event.facts = facts_at(row, 7);
+    return event;
+}
+
+std::vector<DeadLetter> letters_of(const Rows& rows) {
+    std::vector<DeadLetter> found;
+    for (const auto row : rows) {
+        DeadLetter letter;
+        letter.event = event_of(row);
+        letter.consumer = row.text(12);
+        letter.attempts = static_cast<std::uint64_t>(row.number(13));
+        letter.problem = row.text(14);
+        letter.at = to_time(row.number(15));
+        found.push_back(std::move(letter));
+    }
+    return found;
+}
+
+Consumer consumer_of(const Row& row) {
+    Consumer consumer;
+    consumer.name = row.text(0);
+    consumer.monitor = row.text(1);
+    consumer.position = static_cast<std::uint64_t>(row.number(2));
+    consumer.attempts = static_cast<std::uint64_t>(row.number(3));
+    consumer.not_before = to_time(row.number(4));
+    consumer.problem = row.text(5);
+    consumer.owner = row.text(6);
+    return consumer;
+}
+
+}  // namespace
+
+std::vector<FileEvent> PostgresEventStore::list(std::string_view monitor, std::uint64_t after,
+                                                std::size_t limit) {
+    const auto rows =
+        monitor.empty()
+            ? database_.read(kSelect + "WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2",
+                             {signed_of(after), limit})
+            : database_.read(kSelect + "WHERE e.sequence > $1 AND e.monitor = $3 ORDER BY e.sequence LIMIT $2",
+                             {signed_of(after), limit, monitor});
+    std::vector<FileEvent> found;
+    for (const auto row : rows)
+        found.push_back(event_of(row));
+    return found;
+}
+
+std::optional<FileEvent> PostgresEventStore::find(std::string_view id) {
+    const auto rows = database_.read(kSelect + "WHERE e.id = $1", {id});
+    if (rows.empty()) return std::nullopt;
+    return event_of(rows[0]);
+}
+
+std::uint64_t PostgresEventStore::newest() {
+    return static_cast<std::uint64_t>(
+        database_.read("SELECT coalesce(max(sequence), 0) FROM monitor_event")[0].number(0));
+}
+
+void PostgresEventStore::subscribe(std::string_view consumer, std::string_view monitor) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run(
+            "INSERT INTO monitor_consumer (name, monitor, position) SELECT $1, $2, coalesce(max(sequence), 0) FROM "
+            "monitor_event ON CONFLICT DO NOTHING",
+            {consumer, monitor});
+    });
+}
+
+void PostgresEventStore::unsubscribe(std::string_view consumer) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run("DELETE FROM monitor_consumer WHERE name = $1", {consumer});
+        transaction.run("DELETE FROM monitor_dead_letter WHERE consumer = $1", {consumer});
+    });
+}
+
+std::optional<Consumer> PostgresEventStore::consumer(std::string_view name) {
+    const auto rows = database_.read(kConsumer + "WHERE name = $1", {name});
+    if (rows.empty()) return std::nullopt;
+    return consumer_of(rows[0]);
+}
+
+std::vector<Consumer> PostgresEventStore::consumers() {
+    std::vector<Consumer> found;
+    const auto rows = database_.read(kConsumer + "ORDER BY name");
+    for (const auto row : rows)
+        found.push_back(consumer_of(row));
+    return found;
+}
+
+std::vector<Consumer> PostgresEventStore::due(std::string_view prefix, std::string_view owner, Time now,
+                                              std::size_t limit) {
+    std::vector<Consumer> found;
+    const auto rows = database_.read(
+        kConsumer +
+            "c WHERE starts_with(name, $1) AND not_before <= $2 AND (owner = '' OR owner = $3 OR owned_until <= $2) AND "
+            "(EXISTS (SELECT 1 FROM monitor_event e WHERE e.monitor = c.monitor AND e.sequence > c.position) OR "
+            "(c.monitor = '' AND EXISTS (SELECT 1 FROM monitor_event e WHERE e.sequence > c.position)) OR EXISTS (SELECT "
+            "1 FROM monitor_dead_letter d WHERE d.consumer = c.name AND d.replay)) ORDER BY name LIMIT $4",
+        {prefix, to_number(now), owner, limit});
+    for (const auto row : rows)
+        found.push_back(consumer_of(row));
+    return found;
+}
+
+bool PostgresEventStore::claim(std::string_view consumer, std::string_view owner, Time now, Time until) {
+    return database_.write([&](Transaction& transaction) {
+        return transaction
+                   .run("UPDATE monitor_consumer SET owner = $1, owned_until = $2 WHERE name = $3 AND (owner = '' "
+                        "OR owner = $1 OR owned_until <= $4)",
+                        {owner, to_number(until), consumer, to_number(now)})
+                   .changed() > 0;
+    });
+}
+
+std::vector<FileEvent> PostgresEventStore::pending(std::string_view consumer, std::size_t limit) {
+    const auto found = this->consumer(consumer);
+    if (!found) return {};
+    return list(found->monitor, found->position, limit);
+}
+
+void PostgresEventStore::advance(std::string_view consumer, std::uint64_t up_to) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run(
+            "UPDATE monitor_consumer SET position = $1, attempts = 0, not_before = 0, problem = '' WHERE name = $2 "
+            "AND position < $1",
+            {signed_of(up_to), consumer});
+    });
+}
+
+void PostgresEventStore::postpone(std::string_view consumer, std::uint64_t attempts, Time not_before,
+                                  std::string_view problem) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run(
+            "UPDATE monitor_consumer SET attempts = $1, not_before = $2, problem = $3 WHERE name = $4",
+            {signed_of(attempts), to_number(not_before), problem, consumer});
+    });
+}
+
+void PostgresEventStore::give_up(std::string_view consumer, const FileEvent& event, std::uint64_t attempts,
+                                 std::string_view problem, Time at) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run(
+            "INSERT INTO monitor_dead_letter (consumer, sequence, attempts, problem, at) VALUES ($1, $2, $3, $4, $5) "
+            "ON CONFLICT (consumer, sequence) DO UPDATE SET attempts = excluded.attempts, problem = "
+            "excluded.problem, at = excluded.at, replay = false",
+            {consumer, signed_of(event.sequence), signed_of(attempts), problem, to_number(at)});
+        transaction.run(
+            "UPDATE monitor_consumer SET position = $1, attempts = 0, not_before = 0, problem = '' WHERE name = $2 "
+            "AND position < $1",
+            {signed_of(event.sequence), consumer});
+    });
+}
+
+std::vector<DeadLetter> PostgresEventStore::dead_letters(std::string_view monitor, std::uint64_t after,
+                                                         std::size_t limit) {
+    return letters_of(database_.read(kLetter + "WHERE d.sequence > $1 AND ($2 = '' OR e.monitor = $2) ORDER BY "
+                                               "d.sequence, d.consumer LIMIT $3",
+                                     {signed_of(after), monitor, limit}));
+}
+
+std::vector<DeadLetter> PostgresEventStore::replays(std::string_view consumer, std::size_t limit) {
+    return letters_of(database_.read(kLetter + "WHERE d.consumer = $1 AND d.replay ORDER BY d.sequence LIMIT $2",
+                                     {consumer, limit}));
+}
+
+std::int64_t PostgresEventStore::replay(std::string_view consumer, std::string_view event) {
+    return database_.write([&](Transaction& transaction) {
+        return transaction
+            .run("UPDATE monitor_dead_letter SET replay = true WHERE " + std::string(kThatLetter), {consumer, event})
+            .changed();
+    });
+}
+
+std::int64_t PostgresEventStore::drop(std::string_view consumer, std::string_view event) {
+    return database_.write([&](Transaction& transaction) {
+        return transaction
+            .run("DELETE FROM monitor_dead_letter WHERE " + std::string(kThatLetter), {consumer, event})
+            .changed();
+    });
+}
+
+std::int64_t PostgresEventStore::forget(std::string_view monitor, Time before) {
+    return database_.write([&](Transaction& transaction) {
+        return transaction
+            .run("DELETE FROM monitor_event e WHERE e.at < $1 AND ($2 = '' OR e.monitor = $2) AND NOT EXISTS (SELECT "
+                 "1 FROM monitor_consumer c WHERE c.monitor IN ('', e.monitor) AND c.position < e.sequence) AND NOT "
+                 "EXISTS (SELECT 1 FROM monitor_dead_letter d WHERE d.sequence = e.sequence)",
+                 {to_number(before), monitor})
+            .changed();
+    });
+}
+
+}  // namespace fairlead::store::postgres

@@ -1,0 +1,82 @@
+#include "store/postgres/monitor_rows.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "store/resource_text.hpp"
+
+namespace fairlead::store::postgres {
+namespace {
+
+namespace json = boost::json;
+
+template <class T>
+json::value optional_number(const std::optional<T>& value) {
+    return value ? json::value(static_cast<std::int64_t>(*value)) : json::value();
+}
+
+void put_facts(json::object& row, const catalog::FileFacts& facts) {
+    row["type"] = to_string(facts.type);
+    row["size"] = optional_number(facts.size);
+    row["modified"] = facts.modified ? json::value(to_number(*facts.modified)) : json::value();
+    row["precision"] = to_string(facts.precision);
+    row["mode"] = optional_number(facts.mode);
+}
+
+}  // namespace
+
+std::int64_t signed_of(std::uint64_t number) {
+    return static_cast<std::int64_t>(number);
+}
+
+std::string hex_of(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string hex;
+    hex.reserve(2 * bytes.size());
+    for (const auto byte : bytes) {
+        hex += kDigits[static_cast<unsigned char>(byte) >> 4];
+        hex += kDigits[static_cast<unsigned char>(byte) & 15];
+    }
+    return hex;
+}
+
+catalog::FileFacts facts_at(const Row& row, int first) {
+    catalog::FileFacts facts;
+    facts.type = catalog::parse_entry_type(row.text(first));
+    if (const auto size = row.optional_number(first + 1)) facts.size = static_cast<std::uint64_t>(*size);
+    if (const auto modified = row.optional_number(first + 2)) facts.modified = to_time(*modified);
+    facts.precision = catalog::parse_precision(row.text(first + 3));
+    if (const auto mode = row.optional_number(first + 4)) facts.mode = static_cast<std::uint32_t>(*mode);
+    return facts;
+}
+
+std::string rows_of(std::string_view monitor, const std::vector<catalog::FileState>& states) {
+    json::array rows;
+    for (const auto& state : states) {
+        json::object row{{"monitor", monitor}, {"path", hex_of(state.path)}};
+        put_facts(row, state.facts);
+        row["told"] = signed_of(state.told);
+        row["waiting"] = state.waiting ? json::value(to_string(*state.waiting)) : json::value();
+        row["unchanged_since"] = to_number(state.unchanged_since);
+        row["unchanged_looks"] = signed_of(state.unchanged_looks);
+        row["look"] = signed_of(state.look);
+        rows.push_back(std::move(row));
+    }
+    return json::serialize(rows);
+}
+
+std::string rows_of(std::string_view monitor, const std::vector<catalog::FileEvent>& events) {
+    json::array rows;
+    for (const auto& event : events) {
+        json::object row{{"monitor", monitor}, {"id", event.id}, {"change", to_string(event.change)}};
+        row["path"] = hex_of(event.path);
+        row["previous_path"] = hex_of(event.previous_path);
+        row["at"] = to_number(event.at);
+        put_facts(row, event.facts);
+        rows.push_back(std::move(row));
+    }
+    return json::serialize(rows);
+}
+
+}  // namespace fairlead::store::postgres

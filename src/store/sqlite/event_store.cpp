@@ -1,0 +1,239 @@
+#include "store/sqlite/event_store.hpp"
+
+#include "store/resource_text.hpp"
+#include "store/sqlite/monitor_rows.hpp"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+using catalog::FileEvent;
+
+const std::string kColumns =
+    "e.sequence, e.monitor, e.id, e.change, e.path, e.previous_path, e.at, e.type, e.size, e.modified, "
+    "e.precision, e.mode";
+const std::string kSelect = "SELECT " + kColumns + " FROM monitor_event e ";
+const std::string kConsumer =
+    "SELECT name, monitor, position, attempts, not_before, problem, owner FROM monitor_consumer ";
+const std::string kLetter =
+    "SELECT " + kColumns +
+    ", d.consumer, d.attempts, d.problem, d.at FROM monitor_dead_letter d JOIN monitor_event e ON e.sequence = "
+    "d.sequence ";
+constexpr std::string_view kThatLetter =
+    "consumer = ?1 AND (?2 = '' OR sequence = (SELECT sequence FROM monitor_event WHERE id = ?2))";
+
+FileEvent event_of(const Statement& row) {
+    FileEvent event;
+    event.sequence = static_cast<std::uint64_t>(row.number(0));
+    event.monitor = row.text(1);
+    event.id = row.text(2);
+    event.change = catalog::parse_file_change(row.text(3));
+    event.path = row.blob(4);
+    event.previous_path = row.blob(5);
+    event.at = to_time(row.number(6));
+    event.facts = facts_at(row, 7);
+    return event;
+}
+
+std::vector<FileEvent> events_of(Statement& rows) {
+    std::vector<FileEvent> found;
+    while (rows.step())
+        found.push_back(event_of(rows));
+    return found;
+}
+
+std::vector<DeadLetter> letters_of(Statement& rows) {
+    std::vector<DeadLetter> found;
+    while (rows.step()) {
+        DeadLetter letter;
+        letter.event = event_of(rows);
+        letter.consumer = rows.text(12);
+        letter.attempts = static_cast<std::uint64_t>(rows.number(13));
+        letter.problem = rows.text(14);
+        letter.at = to_time(rows.number(15));
+        found.push_back(std::move(letter));
+    }
+    return found;
+}
+
+Consumer consumer_of(const Statement& row) {
+    Consumer consumer;
+    consumer.name = row.text(0);
+    consumer.monitor = row.text(1);
+    consumer.position = static_cast<std::uint64_t>(row.number(2));
+    consumer.attempts = static_cast<std::uint64_t>(row.number(3));
+    consumer.not_before = to_time(row.number(4));
+    consumer.problem = row.text(5);
+    consumer.owner = row.text(6);
+    return consumer;
+}
+
+}  // namespace
+
+std::vector<FileEvent> SqliteEventStore::list(std::string_view monitor, std::uint64_t after,
+                                              std::size_t limit) {
+    // The monitor stands in the condition only when there is one, so that its index is used.
+    auto rows = database_.prepare(kSelect + "WHERE e.sequence > ? " + (monitor.empty() ? "" : "AND e.monitor = ? ") +
+                                  "ORDER BY e.sequence LIMIT ?");
+    rows.bind(signed_of(after));
+    if (!monitor.empty()) rows.bind(monitor);
+    rows.bind(signed_of(limit));
+    return events_of(rows);
+}
+
+std::optional<FileEvent> SqliteEventStore::find(std::string_view id) {
+    auto row = database_.prepare(kSelect + "WHERE e.id = ?");
+    row.bind(id);
+    if (!row.step()) return std::nullopt;
+    return event_of(row);
+}
+
+std::uint64_t SqliteEventStore::newest() {
+    // Of all that there ever were: those that were forgotten too.
+    auto row = database_.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'monitor_event'");
+    return row.step() ? static_cast<std::uint64_t>(row.number(0)) : 0;
+}
+
+void SqliteEventStore::subscribe(std::string_view consumer, std::string_view monitor) {
+    database_
+        .prepare("INSERT INTO monitor_consumer (name, monitor, position) VALUES (?, ?, coalesce((SELECT seq FROM "
+                 "sqlite_sequence WHERE name = 'monitor_event'), 0)) ON CONFLICT DO NOTHING")
+        .bind(consumer)
+        .bind(monitor)
+        .run();
+}
+
+void SqliteEventStore::unsubscribe(std::string_view consumer) {
+    Transaction transaction(database_);
+    database_.prepare("DELETE FROM monitor_consumer WHERE name = ?").bind(consumer).run();
+    database_.prepare("DELETE FROM monitor_dead_letter WHERE consumer = ?").bind(consumer).run();
+    transaction.commit();
+}
+
+std::optional<Consumer> SqliteEventStore::consumer(std::string_view name) {
+    auto row = database_.prepare(kConsumer + "WHERE name = ?");
+    row.bind(name);
+    if (!row.step()) return std::nullopt;
+    return consumer_of(row);
+}
+
+std::vector<Consumer> SqliteEventStore::consumers() {
+    auto rows = database_.prepare(kConsumer + "ORDER BY name");
+    std::vector<Consumer> found;
+    while (rows.step())
+        found.push_back(consumer_of(rows));
+    return found;
+}
+
+std::vector<Consumer> SqliteEventStore::due(std::string_view prefix, std::string_view owner, Time now,
+                                            std::size_t limit) {
+    auto rows = database_.prepare(
+        kConsumer +
+        "c WHERE substr(name, 1, length(?1)) = ?1 AND not_before <= ?2 AND (owner = '' OR owner = ?3 OR owned_until "
+        "<= ?2) AND (EXISTS (SELECT 1 FROM monitor_event e WHERE e.monitor = c.monitor AND e.sequence > c.position) OR "
+        "(c.monitor = '' AND EXISTS (SELECT 1 FROM monitor_event e WHERE e.sequence > c.position)) OR EXISTS (SELECT 1 "
+        "FROM monitor_dead_letter d WHERE d.consumer = c.name AND d.replay = 1)) ORDER BY name LIMIT ?4");
+    rows.bind(prefix).bind(to_number(now)).bind(owner).bind(signed_of(limit));
+    std::vector<Consumer> found;
+    while (rows.step())
+        found.push_back(consumer_of(rows));
+    return found;
+}
+
+bool SqliteEventStore::claim(std::string_view consumer, std::string_view owner, Time now, Time until) {
+    database_
+        .prepare("UPDATE monitor_consumer SET owner = ?1, owned_until = ?2 WHERE name = ?3 AND (owner = '' OR "
+                 "owner = ?1 OR owned_until <= ?4)")
+        .bind(owner)
+        .bind(to_number(until))
+        .bind(consumer)
+        .bind(to_number(now))
+        .run();
+    return database_.changes() > 0;
+}
+
+std::vector<FileEvent> SqliteEventStore::pending(std::string_view consumer, std::size_t limit) {
+    const auto found = this->consumer(consumer);
+    if (!found) return {};
+    return list(found->monitor, found->position, limit);
+}
+
+void SqliteEventStore::advance(std::string_view consumer, std::uint64_t up_to) {
+    database_
+        .prepare("UPDATE monitor_consumer SET position = ?1, attempts = 0, not_before = 0, problem = '' WHERE "
+                 "name = ?2 AND position < ?1")
+        .bind(signed_of(up_to))
+        .bind(consumer)
+        .run();
+}
+
+void SqliteEventStore::postpone(std::string_view consumer, std::uint64_t attempts, Time not_before,
+                                std::string_view problem) {
+    database_.prepare("UPDATE monitor_consumer SET attempts = ?, not_before = ?, problem = ? WHERE name = ?")
+        .bind(signed_of(attempts))
+        .bind(to_number(not_before))
+        .bind(problem)
+        .bind(consumer)
+        .run();
+}
+
+void SqliteEventStore::give_up(std::string_view consumer, const FileEvent& event, std::uint64_t attempts,
+                               std::string_view problem, Time at) {
+    Transaction transaction(database_);
+    database_
+        .prepare("INSERT OR REPLACE INTO monitor_dead_letter (consumer, sequence, attempts, problem, at) VALUES "
+                 "(?, ?, ?, ?, ?)")
+        .bind(consumer)
+        .bind(signed_of(event.sequence))
+        .bind(signed_of(attempts))
+        .bind(problem)
+        .bind(to_number(at))
+        .run();
+    advance(consumer, event.sequence);
+    transaction.commit();
+}
+
+std::vector<DeadLetter> SqliteEventStore::dead_letters(std::string_view monitor, std::uint64_t after,
+                                                       std::size_t limit) {
+    auto rows = database_.prepare(kLetter + "WHERE d.sequence > ? " + (monitor.empty() ? "" : "AND e.monitor = ? ") +
+                                  "ORDER BY d.sequence, d.consumer LIMIT ?");
+    rows.bind(signed_of(after));
+    if (!monitor.empty()) rows.bind(monitor);
+    rows.bind(signed_of(limit));
+    return letters_of(rows);
+}
+
+std::vector<DeadLetter> SqliteEventStore::replays(std::string_view consumer, std::size_t limit) {
+    auto rows = database_.prepare(kLetter + "WHERE d.consumer = ? AND d.replay = 1 ORDER BY d.sequence LIMIT ?");
+    rows.bind(consumer).bind(signed_of(limit));
+    return letters_of(rows);
+}
+
+std::int64_t SqliteEventStore::replay(std::string_view consumer, std::string_view event) {
+    database_.prepare("UPDATE monitor_dead_letter SET replay = 1 WHERE " + std::string(kThatLetter))
+        .bind(consumer)
+        .bind(event)
+        .run();
+    return database_.changes();
+}
+
+std::int64_t SqliteEventStore::drop(std::string_view consumer, std::string_view event) {
+    database_.prepare("DELETE FROM monitor_dead_letter WHERE " + std::string(kThatLetter))
+        .bind(consumer)
+        .bind(event)
+        .run();
+    return database_.changes();
+}
+
+std::int64_t SqliteEventStore::forget(std::string_view monitor, Time before) {
+    auto row = database_.prepare(
+        std::string("DELETE FROM monitor_event WHERE at < ? ") + (monitor.empty() ? "" : "AND monitor = ? ") +
+        "AND NOT EXISTS (SELECT 1 FROM monitor_consumer c WHERE c.monitor IN ('', monitor_event.monitor) AND "
+        "c.position < monitor_event.sequence) AND NOT EXISTS (SELECT 1 FROM monitor_dead_letter d WHERE "
+        "d.sequence = monitor_event.sequence)");
+    row.bind(to_number(before));
+    if (!monitor.empty()) row.bind(monitor);
+    row.run();
+    return database_.changes();
+}
+
+}  // namespace fairlead::store::sqlite

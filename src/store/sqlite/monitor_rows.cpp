@@ -1,0 +1,52 @@
+#include "store/sqlite/monitor_rows.hpp"
+
+#include <string>
+
+#include "store/resource_text.hpp"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+template <class T>
+void bind_optional(Statement& statement, const std::optional<T>& value) {
+    if (value)
+        statement.bind(static_cast<std::int64_t>(*value));
+    else
+        statement.bind_null();
+}
+
+}  // namespace
+
+std::int64_t signed_of(std::uint64_t number) {
+    return static_cast<std::int64_t>(number);
+}
+
+void bind_facts(Statement& statement, const catalog::FileFacts& facts) {
+    statement.bind(to_string(facts.type));
+    bind_optional(statement, facts.size);
+    bind_optional(statement, facts.modified ? std::optional(to_number(*facts.modified)) : std::nullopt);
+    statement.bind(to_string(facts.precision));
+    bind_optional(statement, facts.mode);
+}
+
+catalog::FileFacts facts_at(const Statement& row, int first) {
+    catalog::FileFacts facts;
+    facts.type = catalog::parse_entry_type(row.text(first));
+    if (!row.is_null(first + 1)) facts.size = static_cast<std::uint64_t>(row.number(first + 1));
+    if (!row.is_null(first + 2)) facts.modified = to_time(row.number(first + 2));
+    facts.precision = catalog::parse_precision(row.text(first + 3));
+    if (!row.is_null(first + 4)) facts.mode = static_cast<std::uint32_t>(row.number(first + 4));
+    return facts;
+}
+
+void insert_event(Database& database, std::string_view monitor, const catalog::FileEvent& event) {
+    auto row = database.prepare(
+        "INSERT INTO monitor_event (monitor, id, change, path, previous_path, at, " + std::string(kFacts) +
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    row.bind(monitor).bind(event.id).bind(to_string(event.change));
+    row.bind_blob(event.path).bind_blob(event.previous_path).bind(to_number(event.at));
+    bind_facts(row, event.facts);
+    row.run();
+}
+
+}  // namespace fairlead::store::sqlite

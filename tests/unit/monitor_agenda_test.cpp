@@ -1,0 +1,84 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "monitor/agenda.hpp"
+
+namespace fairlead::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+Time at(std::chrono::milliseconds since) {
+    return Time(1'800'000'000'000ms + since);
+}
+
+Agenda::Item item(const std::string& id, const std::string& place = "", const std::string& server = "s") {
+    return {id, place.empty() ? id : place, server, 300s, 0};
+}
+
+TEST(TheAgenda, gives_out_what_is_due_in_order_and_together_what_one_listing_serves) {
+    Agenda agenda(10);
+    agenda.put(item("late"), at(50s));
+    agenda.put(item("a", "x"), at(10s));
+    agenda.put(item("b", "x"), at(30s));   // within a tenth of its interval
+    agenda.put(item("c", "x"), at(290s));
+    EXPECT_EQ(agenda.next(), at(10s));
+    EXPECT_FALSE(agenda.take(at(9s)));
+    const auto turn = agenda.take(at(10s));
+    ASSERT_TRUE(turn);
+    EXPECT_THAT(turn->ids, ElementsAre("a", "b"));
+    EXPECT_EQ(turn->due, at(10s));
+    EXPECT_EQ(agenda.next(), at(50s));
+    agenda.done("a", at(20s), true);
+    EXPECT_EQ(agenda.next(), at(20s));
+    EXPECT_THAT(agenda.take(at(20s))->ids, ElementsAre("a"));  // b is still under way
+}
+
+TEST(TheAgenda, does_not_let_one_server_that_hangs_hold_up_the_others) {
+    Agenda agenda(2);
+    for (const auto* id : {"1", "2", "3"})
+        agenda.put(item(id, "", "slow"), at(0s));
+    agenda.put(item("other", "", "quick"), at(5s));
+    EXPECT_TRUE(agenda.take(at(5s)));
+    EXPECT_TRUE(agenda.take(at(5s)));
+    EXPECT_THAT(agenda.take(at(5s))->ids, ElementsAre("other"));
+    EXPECT_FALSE(agenda.take(at(99s)));
+    EXPECT_FALSE(agenda.next());
+    agenda.done("1", at(300s), true);
+    agenda.release("slow");
+    EXPECT_THAT(agenda.take(at(99s))->ids, ElementsAre("3"));
+}
+
+TEST(TheAgenda, follows_changes_of_monitors_without_forgetting_when_they_are_due) {
+    Agenda agenda(2);
+    agenda.put(item("a"), at(300s));
+    agenda.put(item("a"), at(0s));  // loaded again
+    EXPECT_EQ(agenda.next(), at(300s));
+    auto shorter = item("a");
+    shorter.interval = 10s;
+    agenda.put(shorter, at(0s));
+    EXPECT_EQ(agenda.next(), at(10s));
+    agenda.put(item("b"), at(1s));
+    agenda.keep({"a"});
+    EXPECT_EQ(agenda.size(), 1u);
+    EXPECT_EQ(agenda.next(), at(10s));
+    const auto turn = agenda.take(at(10s));
+    agenda.keep({});  // deleted while it looks
+    agenda.done("a", at(20s), true);
+    agenda.release(turn->server);
+    EXPECT_FALSE(agenda.next());
+}
+
+TEST(TheNextLook, is_a_tenth_sooner_or_later_and_comes_later_after_failures) {
+    EXPECT_EQ(next_look(at(0s), at(1s), 100s, 0, 0.5), at(100s));
+    EXPECT_EQ(next_look(at(0s), at(1s), 100s, 0, 0.0), at(90s));
+    EXPECT_EQ(next_look(at(0s), at(1s), 100s, 1, 0.5), at(100s));
+    EXPECT_EQ(next_look(at(0s), at(1s), 100s, 2, 0.5), at(200s));
+    EXPECT_EQ(next_look(at(0s), at(1s), 100s, 60, 0.5), at(300s));
+    EXPECT_EQ(next_look(at(0s), at(1s), 3600s, 60, 0.5), at(3600s));
+    EXPECT_EQ(next_look(at(0s), at(150s), 100s, 0, 0.5), at(150s));  // it took longer than the interval
+}
+
+}  // namespace
+}  // namespace fairlead::monitor
