@@ -5,6 +5,7 @@
 #include <array>
 
 #include "catalog/connection_resource.hpp"
+#include "catalog/flow_resource.hpp"
 #include "catalog/operation_resource.hpp"
 #include "catalog/place.hpp"
 #include "catalog/variable.hpp"
@@ -44,6 +45,16 @@ Resource checked_operation(Resource resource, Verdict& verdict) {
     return resource_of(operation);
 }
 
+Resource checked_flow(Resource resource, Verdict& verdict) {
+    auto flow = apply(Flow{}, resource.definition, verdict.faults);
+    flow.record = std::move(resource.record);
+    flow.name = std::move(resource.name);
+    flow.enabled = resource.enabled;
+    flow.tags = std::move(resource.tags);
+    add(verdict.faults, validate(flow));
+    return resource_of(flow);
+}
+
 /// For kinds whose check throws.
 template <class Read>
 Resource checked_by(Resource resource, Verdict& verdict, Read read) {
@@ -74,6 +85,7 @@ constexpr std::array kRows{
     KindRow{Kind::variable, checked_variable, [](const Resource& r) { return to_json(variable_of(r)); }, true},
     KindRow{Kind::connection, checked_connection, [](const Resource& r) { return to_json(connection_of(r)); }},
     KindRow{Kind::operation, checked_operation, [](const Resource& r) { return to_json(operation_of(r)); }},
+    KindRow{Kind::flow, checked_flow, [](const Resource& r) { return to_json(flow_of(r)); }},
 };
 
 }  // namespace

@@ -29,7 +29,8 @@ class Renamer {
         } else if (auto* text = value.if_string()) {
             const std::string_view whole(*text);
             const auto colon = whole.find(':');
-            if (member == to_string(kind_) && name_key(whole) == old_)
+            const bool names_it = member == to_string(kind_) || (kind_ == Kind::flow && member == "after");
+            if (names_it && name_key(whole) == old_)
                 *text = new_;
             else if (kind_ == Kind::connection && is_location(member) && colon != std::string_view::npos &&
                      name_key(whole.substr(0, colon)) == old_)

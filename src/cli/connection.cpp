@@ -36,6 +36,7 @@ void add_connection(CLI::App& app, Context& context) {
     add_connection_update(*connection, context);
     add_connection_edit(*connection, context);
     add_thing_verbs(*connection, context, catalog::Kind::connection);
+    add_thing_delete(*connection, context, catalog::Kind::connection);
     add_export(*connection, context, catalog::Kind::connection);
     add_import(*connection, context);
     add_connection_test(*connection, context);

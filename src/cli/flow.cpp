@@ -1,5 +1,7 @@
 #include "cli/flow.hpp"
 
+#include "cli/bundle.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
 
 namespace fairlead::cli {
@@ -15,8 +17,9 @@ void add_flow(CLI::App& app, Context& context) {
     add_flow_list(*flow, context);
     add_flow_show(*flow, context);
     add_flow_update(*flow, context);
-    add_flow_enable(*flow, context);
-    add_flow_disable(*flow, context);
+    add_thing_verbs(*flow, context, catalog::Kind::flow);
+    add_export(*flow, context, catalog::Kind::flow);
+    add_import(*flow, context);
     add_flow_delete(*flow, context);
     add_flow_run(*flow, context);
     add_flow_files(*flow, context);

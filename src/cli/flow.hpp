@@ -8,8 +8,6 @@ namespace fairlead::cli {
 
 void add_flow_create(CLI::App& flow, Context& context);
 void add_flow_update(CLI::App& flow, Context& context);
-void add_flow_enable(CLI::App& flow, Context& context);
-void add_flow_disable(CLI::App& flow, Context& context);
 void add_flow_delete(CLI::App& flow, Context& context);
 void add_flow_list(CLI::App& flow, Context& context);
 void add_flow_show(CLI::App& flow, Context& context);

@@ -195,17 +195,6 @@ void report(Context& context, const service::SavedFlow& saved, const std::string
     context.json(document);
 }
 
-void add_switch(CLI::App& flow, Context& context, const std::string& word, const std::string& help, bool enabled) {
-    auto name = std::make_shared<std::string>();
-    auto* verb = flow.add_subcommand(word, help);
-    add_flow_name(*verb, *name);
-    verb->callback([name, &context, word, enabled] {
-        const auto changed = service::Flows(context.workspace()).set_enabled(context.options.project, *name, enabled);
-        if (context.options.json) return context.json(catalog::to_json(changed));
-        context.note(fmt::format("Flow '{}' is {}d.", changed.name, word));
-    });
-}
-
 }  // namespace
 
 void add_flow_create(CLI::App& flow, Context& context) {
@@ -230,14 +219,6 @@ void add_flow_update(CLI::App& flow, Context& context) {
         const auto saved = flows.update(context.options.project, options->name, fields_of(*options));
         report(context, saved, fmt::format("Flow '{}' was changed.", saved.flow.name));
     });
-}
-
-void add_flow_enable(CLI::App& flow, Context& context) {
-    add_switch(flow, context, "enable", "Let a flow run", true);
-}
-
-void add_flow_disable(CLI::App& flow, Context& context) {
-    add_switch(flow, context, "disable", "Keep a flow from running", false);
 }
 
 void add_flow_delete(CLI::App& flow, Context& context) {

@@ -31,6 +31,7 @@ void add_operation(CLI::App& app, Context& context) {
     add_operation_update(*operation, context);
     add_operation_edit(*operation, context);
     add_thing_verbs(*operation, context, catalog::Kind::operation);
+    add_thing_delete(*operation, context, catalog::Kind::operation);
     add_export(*operation, context, catalog::Kind::operation);
     add_import(*operation, context);
     add_operation_run(*operation, context);

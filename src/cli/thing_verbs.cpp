@@ -152,10 +152,6 @@ void add_thing_verbs(CLI::App& parent, Context& context, Kind kind) {
     add_naming(verbs);
     add_enabling(verbs, true);
     add_enabling(verbs, false);
-    const auto [deletion, deleting] =
-        verbs.add("delete", fmt::format("Forget {} and its secrets; what was done with it stays in the audit", one), remove);
-    deletion->add_flag("--force", deleting->force, "Even if something uses it");
-    add_expected(*deletion, deleting);
     add_thing_history(parent, context, kind);
     const auto [rollback, rolling] = verbs.add(
         "rollback", fmt::format("Make {} what it was at an earlier revision; name, project and secrets stay", one),
@@ -165,6 +161,14 @@ void add_thing_verbs(CLI::App& parent, Context& context, Kind kind) {
         ->type_name("REVISION");
     add_expected(*rollback, rolling);
     verbs.add("used", fmt::format("List what uses {}", one), used);
+}
+
+void add_thing_delete(CLI::App& parent, Context& context, Kind kind) {
+    const Verbs verbs{parent, context, kind};
+    const auto [deletion, deleting] =
+        verbs.add("delete", fmt::format("Forget {} and its secrets; what was done with it stays in the audit", with_article(kind)), remove);
+    deletion->add_flag("--force", deleting->force, "Even if something uses it");
+    add_expected(*deletion, deleting);
 }
 
 }  // namespace fairlead::cli

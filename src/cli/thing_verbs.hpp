@@ -6,8 +6,11 @@
 /// The verbs of everything that is stored under a name, whatever it is.
 namespace fairlead::cli {
 
-/// rename, duplicate, move, enable, disable, delete, history, rollback and used, below `connection`, `operation`, ...
+/// rename, duplicate, move, enable, disable, history, rollback and used, below `connection`, `operation`, ...
 void add_thing_verbs(CLI::App& parent, Context& context, catalog::Kind kind);
+
+/// `delete NAME`, for kinds that nothing else must be removed with.
+void add_thing_delete(CLI::App& parent, Context& context, catalog::Kind kind);
 
 /// `history NAME`.
 void add_thing_history(CLI::App& parent, Context& context, catalog::Kind kind);

@@ -92,5 +92,26 @@ TEST_P(ThingVerbs, carry_an_operation_and_its_connection_in_a_bundle) {
     EXPECT_EQ(whole.at(1).at("kind"), "operation");
 }
 
+TEST_P(ThingVerbs, are_those_of_flows_too_and_renaming_reaches_all_that_a_flow_names) {
+    fairlead.ok({"flow", "create", "first", "--source", "partner:/out", "--target",
+                 (fairlead.folder() / "arrived").string() + "/"});
+    fairlead.ok({"flow", "duplicate", "first", "second"});
+    fairlead.ok({"flow", "update", "second", "--after", "first"});
+    fairlead.ok({"flow", "rename", "first", "one"});
+    fairlead.ok({"connection", "rename", "partner", "acme"});
+    auto second = fairlead.json({"flow", "show", "second"});
+    EXPECT_EQ(second.at("triggers").at("after").at(0), "one");
+    EXPECT_EQ(second.at("source").at("connection"), "acme");
+    EXPECT_EQ(fairlead.json({"flow", "used", "one"}).as_array().size(), 1u);
+    EXPECT_EQ(fairlead.json({"flow", "disable", "second"}).at("enabled"), false);
+    EXPECT_GE(fairlead.json({"flow", "history", "second"}).as_array().size(), 4u);
+    const auto file = (fairlead.folder() / "f.zip").string();
+    EXPECT_EQ(fairlead.json({"flow", "export", "second", "-o", file}).at("items").as_array().size(), 3u);
+    fairlead.ok({"--project", "elsewhere", "flow", "import", file});
+    second = fairlead.json({"--project", "elsewhere", "flow", "show", "second"});
+    EXPECT_EQ(second.at("source").at("connection"), "acme");
+    EXPECT_EQ(second.at("enabled"), false);
+}
+
 }  // namespace
 }  // namespace fairlead::test
