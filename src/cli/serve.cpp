@@ -39,6 +39,7 @@ struct ServeOptions {
     std::vector<std::string> flow_folders;
     unsigned runs_at_once = 8;
     std::string keep_runs = "30d";
+    std::string keep_documents = "1d";
     std::string keep_audit;
     std::vector<std::string> egress_allow;
     std::vector<std::string> egress_deny;
@@ -63,6 +64,7 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     result.flow_folders = options.flow_folders;
     result.runner.at_once = options.runs_at_once;
     result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
+    result.runner.keep_documents = parse_duration(options.keep_documents, "keep-documents");
     if (!options.keep_audit.empty()) result.runner.keep_audit = parse_duration(options.keep_audit, "keep-audit");
     result.server.certificate_file = options.certificate;
     result.server.key_file = options.key;
@@ -171,6 +173,10 @@ void add_serve(CLI::App& app, Context& context) {
         ->check(CLI::Range(1U, 1000U))
         ->capture_default_str();
     verb->add_option("--keep-runs", options->keep_runs, "Forget runs that ended longer ago, with what came out of them")
+        ->type_name("TIME")
+        ->capture_default_str();
+    verb->add_option("--keep-documents", options->keep_documents,
+                     "Remove documents that came in and out over HTTP, once their run ended well so long ago")
         ->type_name("TIME")
         ->capture_default_str();
     verb->add_option("--keep-audit", options->keep_audit,

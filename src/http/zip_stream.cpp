@@ -8,6 +8,12 @@
 #include <utility>
 
 namespace fairlead::http {
+namespace {
+
+/// Packing a large file would take longer than sending it, on the loop that others are served on.
+constexpr std::uint64_t kWorthPacking = 1024 * 1024;
+
+}  // namespace
 
 struct ZipStream::Parts {
     Parts() : archive(archive_write_new()) {
@@ -40,6 +46,10 @@ ZipStream::ZipStream() : parts_(std::make_unique<Parts>()) {}
 ZipStream::~ZipStream() = default;
 
 void ZipStream::begin(const std::string& name, std::uint64_t size) {
+    if (size > kWorthPacking)
+        parts_->require(archive_write_zip_set_compression_store(parts_->archive));
+    else
+        parts_->require(archive_write_zip_set_compression_deflate(parts_->archive));
     const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(), &archive_entry_free);
     archive_entry_set_pathname_utf8(entry.get(), name.c_str());
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));

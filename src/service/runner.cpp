@@ -116,6 +116,7 @@ struct Runner::Parts {
             if (!forgets) return;
             while (runs.forget(options.retention) == options.retention.at_once) {
             }
+            runs.forget_documents(options.keep_documents);
             if (options.keep_audit) workspace.store().audit().forget_before(now() - *options.keep_audit);
         });
         if (forgets) next_tidying = time + kTidying;
@@ -132,12 +133,14 @@ struct Runner::Parts {
                              RunObserver* observer) -> awaitable<void> {
             (void)co_await hold_run(std::move(where), std::move(what), std::move(how), std::move(back), observer);
         };
-        auto& task = under_way[id];
-        const auto ended = [this, id](std::exception_ptr) {
-            asio::post(loop, [this, id] {  // not now: the task is still in its own call
-                under_way.erase(id);
+        // One that we lost may come to us again before its old task has seen that.
+        const auto key = std::pair(id, run.lease.fence);
+        auto& task = under_way[key];
+        const auto ended = [this, key](std::exception_ptr) {
+            asio::post(loop, [this, key] {  // not now: the task is still in its own call
+                under_way.erase(key);
                 for (const auto& waiter : waiters)
-                    if (waiter.id == id) waiter.timer->cancel();
+                    if (waiter.id == key.first) waiter.timer->cancel();
                 look_here();
             });
         };
@@ -158,7 +161,7 @@ struct Runner::Parts {
             std::optional<Run> run;
             co_await workspaces.run(as_daemon(), [&](Workspace& workspace) { run = Runs(workspace).get(id); });
             if (catalog::has_ended(run->state)) co_return std::move(*run);
-            if (!under_way.contains(id) && stopping)
+            if (stopping)
                 throw Error(ErrorCode::cancelled, "The daemon stops; the run goes on when it is started again.");
             timer.expires_after(kIdleLook);
             boost::system::error_code woken;
@@ -176,7 +179,7 @@ struct Runner::Parts {
     void stop() {
         asio::post(loop, [this] {
             stopping = true;
-            for (auto& [id, task] : under_way)
+            for (auto& [key, task] : under_way)
                 task->cancel();
             for (const auto& waiter : waiters)
                 waiter.timer->cancel();
@@ -197,7 +200,7 @@ struct Runner::Parts {
     asio::io_context loop{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard;
     asio::steady_timer news{loop};
-    std::map<std::string, std::optional<SideTask>> under_way;
+    std::map<std::pair<std::string, std::int64_t>, std::optional<SideTask>> under_way;  // by id and fence
     std::list<Waiter> waiters;
     Steady::time_point next_tidying{}, next_counting{};
     std::string trouble;

@@ -21,6 +21,8 @@ using Executors = std::map<std::string, RunWork>;
 struct RunnerOptions {
     unsigned at_once = 8;        ///< runs; those beyond wait in the store
     store::Retention retention;  ///< of runs; looked at every minute
+    /// Of the documents that came in and out of a run, when all of it went well.
+    std::chrono::milliseconds keep_documents{std::chrono::hours(24)};
     std::optional<std::chrono::milliseconds> keep_audit;  ///< of audit entries; absent: for ever
     RunObserver* observer = nullptr;                      ///< must outlive the runner
     /// Told when the store cannot be asked, and once it can again. On the runner's thread.

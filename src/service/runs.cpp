@@ -148,6 +148,20 @@ unsigned Runs::recover() {
     return found;
 }
 
+std::size_t Runs::forget_documents(std::chrono::milliseconds keep) {
+    namespace fs = std::filesystem;
+    std::size_t removed = 0;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder(""), ignored)) {
+        const auto age = fs::file_time_type::clock::now() - entry.last_write_time(ignored);
+        if (age < keep) continue;
+        const auto run = store().find(entry.path().filename().string());
+        const bool useless = !run || (run->state == RunState::succeeded && *run->finished_at < now() - keep);
+        if (useless && fs::remove_all(entry.path(), ignored) > 0) ++removed;
+    }
+    return removed;
+}
+
 std::size_t Runs::forget(const store::Retention& retention) {
     const auto ids = store().forget(retention, now());
     for (const auto& id : ids) {

@@ -45,6 +45,11 @@ class Runs {
     /// Forgets what is older than the retention wants, on disk too. Gives how many runs.
     std::size_t forget(const store::Retention& retention);
 
+    /// Removes from disk the documents of runs of which all went well, once they ended so long ago: what failed may be
+    /// retried. Also folders of that age that belong to no run, because a process died while it wrote them. Gives
+    /// how many.
+    std::size_t forget_documents(std::chrono::milliseconds keep);
+
     store::RunStore& store();
     /// Where the documents of a run lie.
     std::string folder(std::string_view id) const;

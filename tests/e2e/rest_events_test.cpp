@@ -155,14 +155,22 @@ TEST(RestEvents, what_ended_long_ago_is_forgotten_with_its_documents) {
         path = "/v1/runs/" + std::string(run.at("id").as_string());
         EXPECT_FALSE(fs::is_empty(fairlead.data() / "runs"));
     }
-    const Daemon daemon(fairlead, {"--keep-runs", "1ms", "--keep-audit", "30d"});
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto wait_until_empty = [&] {
+        while (!fs::is_empty(fairlead.data() / "runs") && std::chrono::steady_clock::now() < limit)
+            std::this_thread::yield();
+        EXPECT_TRUE(fs::is_empty(fairlead.data() / "runs"));
+    };
+    {
+        fs::create_directories(fairlead.data() / "runs/of-nobody/in");
+        const Daemon daemon(fairlead, {"--keep-documents", "1ms", "--keep-audit", "30d"});
+        wait_until_empty();
+        EXPECT_EQ(daemon("GET", path).status, 200);
+    }
+    const Daemon daemon(fairlead, {"--keep-runs", "1ms"});
     while (daemon("GET", path).status != 404 && std::chrono::steady_clock::now() < limit)
         std::this_thread::yield();
     EXPECT_EQ(daemon("GET", path).status, 404);
-    while (!fs::is_empty(fairlead.data() / "runs") && std::chrono::steady_clock::now() < limit)
-        std::this_thread::yield();
-    EXPECT_TRUE(fs::is_empty(fairlead.data() / "runs"));
 }
 
 }  // namespace
