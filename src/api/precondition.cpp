@@ -52,7 +52,10 @@ bool has_already(const http::Request& request, std::string_view tag) {
 }
 
 http::Response tagged(const http::Request& request, const catalog::Record& record, http::Response response) {
-    const auto tag = entity_tag(record);
+    return tagged(request, entity_tag(record), std::move(response));
+}
+
+http::Response tagged(const http::Request& request, const std::string& tag, http::Response response) {
     response.with("ETag", tag);
     if ((request.method != "GET" && request.method != "HEAD") || !has_already(request, tag)) return response;
     http::Response unchanged;

@@ -22,5 +22,6 @@ bool has_already(const http::Request& request, std::string_view tag);
 
 /// A document with its entity tag: 304 when the client has it already.
 http::Response tagged(const http::Request& request, const catalog::Record& record, http::Response response);
+http::Response tagged(const http::Request& request, const std::string& tag, http::Response response);
 
 }  // namespace fairlead::api

@@ -1,6 +1,7 @@
 #pragma once
 
 namespace fairlead::service {
+class Engine;
 class Metrics;
 class Runner;
 class WorkspacePool;
@@ -16,6 +17,7 @@ struct Services {
     service::WorkspacePool& workspaces;
     TokenBook& tokens;
     service::Metrics& metrics;
+    service::Engine& engine;  ///< on whose threads sessions to servers live
     service::Runner& runner;
     EventHub& events;
 };

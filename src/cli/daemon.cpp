@@ -27,9 +27,9 @@ LogLevel level_of(unsigned status) {
 
 /// Neither query nor headers: they may hold what is nobody's business.
 http::Log logging_to(JsonLog& log, service::Metrics& metrics) {
-    return [&log, &metrics](const http::Request& request, unsigned status, std::chrono::microseconds time,
-                            std::uint64_t sent) {
-        metrics.http_answered(request.method, status, time);
+    return [&log, &metrics](const http::Request& request, std::string_view route, unsigned status,
+                            std::chrono::microseconds time, std::uint64_t sent) {
+        metrics.http_answered(request.method, route, status, time);
         const auto level = level_of(status);
         if (!log.wants(level)) return;
         boost::json::object details{{"requestId", request.id},
@@ -87,13 +87,14 @@ struct Daemon::Parts {
         : workspaces(options.data, options.store),
           token_file(make_first_token(options.data, options.store)),
           tokens(workspaces),
-          files(workspaces),
+          files(workspaces, {.metrics = &metrics}),
           events(workspaces),
           observers(metrics, events),
           runner(workspaces, executors(options), runner_options(options, log)),
           scheduler(workspaces.directory(), options.store, scheduler_options(log)),
           monitors(workspaces, files.engine(), observed(log)) {
-        services = std::make_unique<api::Services>(api::Services{workspaces, tokens, metrics, runner, events});
+        services = std::make_unique<api::Services>(
+            api::Services{workspaces, tokens, metrics, files.engine(), runner, events});
         auto more = files.routes();
         for (auto& route : monitors.routes())
             more.push_back(std::move(route));

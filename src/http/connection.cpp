@@ -27,7 +27,9 @@ std::string remote_of(const asio::ip::tcp::socket& socket) {
     return unknown ? std::string("unknown") : remote.address().to_string();
 }
 
-awaitable<Response> handle(const Shared& shared, Request& request, std::string_view query) {
+/// `pattern` becomes that of the route.
+awaitable<Response> handle(const Shared& shared, Request& request, std::string_view query,
+                           std::string_view& pattern) {
     if (request.path == "*" && request.method == "OPTIONS") {  // of the server as a whole
         Response response;
         response.status = 204;
@@ -45,6 +47,7 @@ awaitable<Response> handle(const Shared& shared, Request& request, std::string_v
         }
     }
     const auto& route = shared.router.find(request);
+    pattern = route.pattern;
     request.query = parse_query(query);
     if (route.role) {
         auto who = co_await shared.authenticate(request);
@@ -134,7 +137,7 @@ class Connection {
         lingers_ = sent.whole;
         Request nothing;
         nothing.remote = remote_;
-        if (shared_.log) shared_.log(nothing, response.status, {}, sent.bytes);
+        if (shared_.log) shared_.log(nothing, {}, response.status, {}, sent.bytes);
         co_return false;
     }
 
@@ -145,9 +148,10 @@ class Connection {
         request.remote = remote_;
         const auto target = incoming_.query();
         Response response;
+        std::string_view route;
         std::exception_ptr failure;
         try {
-            response = co_await handle(shared_, request, target);
+            response = co_await handle(shared_, request, target, route);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -167,7 +171,7 @@ class Connection {
         state_.busy = !response.endless;
         const auto sent = co_await send(stream_, shared_.limits, response, manner);
         if (shared_.log)
-            shared_.log(request, response.status,
+            shared_.log(request, route, response.status,
                         std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began),
                         sent.bytes);
         if (!sent.whole) stream_.close();

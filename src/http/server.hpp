@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/limits.hpp"
@@ -24,9 +25,10 @@ struct ServerOptions {
 
 /// Tells who asks; nothing: nobody we know. May throw a Refusal. Called on the server's thread.
 using Authenticate = std::function<awaitable<std::optional<Principal>>(const Request& request)>;
-/// Hears of each answered request, with how many bytes of content were sent.
-using Log = std::function<void(const Request& request, unsigned status, std::chrono::microseconds time,
-                               std::uint64_t sent)>;
+/// Hears of each answered request, with how many bytes of content were sent. `route`: the pattern that its path
+/// matched, such as "/v1/projects/{project}"; empty for none.
+using Log = std::function<void(const Request& request, std::string_view route, unsigned status,
+                               std::chrono::microseconds time, std::uint64_t sent)>;
 /// Hears that the certificate was read again, or why that failed.
 using CertificateEvent = std::function<void(const std::string& message, bool failed)>;
 

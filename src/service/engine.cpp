@@ -29,7 +29,7 @@ class Engine::Loop {
     explicit Loop(const EngineOptions& options)
         : idle_(options.idle),
           guard_(asio::make_work_guard(context_)),
-          pools_(context_.get_executor()),
+          pools_(context_.get_executor(), options.watch),
           journal_(options.journal_directory),
           sweep_(context_),
           thread_{context_.get_executor(), pools_, journal_},

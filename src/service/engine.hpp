@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errand.hpp"
+#include "fairlead/endpoint.hpp"
 #include "fairlead/file_system.hpp"
 
 namespace fairlead::transfer {
@@ -22,6 +23,8 @@ struct EngineOptions {
     std::string journal_directory;  ///< of the transfers; empty: what breaks off is not remembered
     unsigned threads = 1;
     std::chrono::seconds idle{60};  ///< sessions that nobody has used for so long are closed
+    /// Hears of each session that is opened, or fails to be; see service/pools.hpp. On the engine's threads.
+    std::function<std::shared_ptr<void>(Protocol protocol, const Error* failure)> watch = {};
 };
 
 /// The threads on which a daemon's sessions live. Each has an event loop of its own, and every session to one

@@ -112,6 +112,11 @@ std::vector<HandleInfo> Handles::list(const std::string& owner) {
     return all;
 }
 
+std::size_t Handles::count() {
+    const std::lock_guard lock(mutex_);
+    return open_.size();
+}
+
 std::shared_ptr<Handles::Open> Handles::get(const std::string& id, const std::string& owner) {
     const auto found = open_.find(id);
     if (found == open_.end() || (!owner.empty() && found->second->info.owner != owner)) throw unknown(id);

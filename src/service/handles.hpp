@@ -55,6 +55,7 @@ class Handles {
 
     /// Those of an owner; empty: of all. The oldest first.
     std::vector<HandleInfo> list(const std::string& owner);
+    std::size_t count();
     /// Throws not_found for one that is unknown, closed or somebody else's. `owner` empty: anybody's.
     HandleInfo find(const std::string& id, const std::string& owner);
     awaitable<void> close(std::string id, std::string owner);

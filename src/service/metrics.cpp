@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include "service/version.hpp"
 
@@ -37,7 +38,7 @@ double resident_bytes() {
 }  // namespace
 
 struct Metrics::Parts {
-    using Key = std::pair<std::string_view, unsigned>;
+    using Key = std::tuple<std::string_view, std::string_view, unsigned>;  // method, route, status
 
     prometheus::Registry registry;
     prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
@@ -59,10 +60,36 @@ struct Metrics::Parts {
                                     .Help("Resident memory of this process")
                                     .Register(registry)
                                     .Add({});
+    prometheus::Family<prometheus::Gauge>& sessions =
+        prometheus::BuildGauge()
+            .Name("fairlead_server_sessions")
+            .Help("Sessions to servers that are open, at work or kept for the next who needs them")
+            .Register(registry);
+    prometheus::Family<prometheus::Counter>& opened =
+        prometheus::BuildCounter()
+            .Name("fairlead_server_sessions_total")
+            .Help("Attempts to open a session to a server; outcome: opened, or the code of the failure")
+            .Register(registry);
+    prometheus::Gauge& handles = prometheus::BuildGauge()
+                                     .Name("fairlead_handles")
+                                     .Help("Sessions that clients hold by a handle (/v1/sessions)")
+                                     .Register(registry)
+                                     .Add({});
+    prometheus::Family<prometheus::Counter>& content_bytes =
+        prometheus::BuildCounter()
+            .Name("fairlead_content_bytes_total")
+            .Help("Bytes of files that went through the content routes")
+            .Register(registry);
+    prometheus::Family<prometheus::Histogram>& content_seconds =
+        prometheus::BuildHistogram()
+            .Name("fairlead_content_seconds")
+            .Help("How long files took through the content routes")
+            .Register(registry);
     std::function<std::size_t()> count_connections;
+    std::function<std::size_t()> count_handles;
     std::mutex mutex;  // of the two below: looking a metric up by its labels costs more than finding it here
     std::map<Key, prometheus::Counter*> counters;
-    std::map<std::string_view, prometheus::Histogram*> histograms;
+    std::map<std::pair<std::string_view, std::string_view>, prometheus::Histogram*> histograms;
 };
 
 Metrics::Metrics() : parts_(std::make_unique<Parts>()) {
@@ -86,19 +113,46 @@ prometheus::Registry& Metrics::registry() noexcept {
     return parts_->registry;
 }
 
-void Metrics::http_answered(std::string_view method, unsigned status, std::chrono::microseconds time) {
+void Metrics::http_answered(std::string_view method, std::string_view route, unsigned status,
+                            std::chrono::microseconds time) {
     const auto word = known_method(method);
     const std::scoped_lock lock(parts_->mutex);
-    auto& counter = parts_->counters[{word, status}];
+    auto& counter = parts_->counters[{word, route, status}];
     if (counter == nullptr)
-        counter = &parts_->requests.Add({{"method", std::string(word)}, {"status", std::to_string(status)}});
+        counter = &parts_->requests.Add({{"method", std::string(word)},
+                                         {"route", std::string(route)},
+                                         {"status", std::to_string(status)}});
     counter->Increment();
-    auto& histogram = parts_->histograms[word];
+    auto& histogram = parts_->histograms[{word, route}];
     if (histogram == nullptr)
         histogram = &parts_->seconds.Add(
-            {{"method", std::string(word)}},
+            {{"method", std::string(word)}, {"route", std::string(route)}},
             prometheus::Histogram::BucketBoundaries{0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60});
     histogram->Observe(static_cast<double>(time.count()) / 1e6);
+}
+
+std::shared_ptr<void> Metrics::session_opened(std::string_view protocol) {
+    parts_->opened.Add({{"protocol", std::string(protocol)}, {"outcome", "opened"}}).Increment();
+    auto& open = parts_->sessions.Add({{"protocol", std::string(protocol)}});
+    open.Increment();
+    return {&open, [](void* gauge) { static_cast<prometheus::Gauge*>(gauge)->Decrement(); }};
+}
+
+void Metrics::session_failed(std::string_view protocol, std::string_view code) {
+    parts_->opened.Add({{"protocol", std::string(protocol)}, {"outcome", std::string(code)}}).Increment();
+}
+
+void Metrics::content_moved(std::string_view direction, std::string_view outcome, std::uint64_t bytes,
+                            std::chrono::microseconds time) {
+    parts_->content_bytes.Add({{"direction", std::string(direction)}}).Increment(static_cast<double>(bytes));
+    parts_->content_seconds
+        .Add({{"direction", std::string(direction)}, {"outcome", std::string(outcome)}},
+             prometheus::Histogram::BucketBoundaries{0.02, 0.1, 0.5, 2, 10, 60, 300, 1800})
+        .Observe(static_cast<double>(time.count()) / 1e6);
+}
+
+void Metrics::watch_handles(std::function<std::size_t()> count) {
+    parts_->count_handles = std::move(count);
 }
 
 void Metrics::watch_connections(std::function<std::size_t()> count) {
@@ -107,6 +161,7 @@ void Metrics::watch_connections(std::function<std::size_t()> count) {
 
 std::string Metrics::text() {
     if (parts_->count_connections) parts_->connections.Set(static_cast<double>(parts_->count_connections()));
+    if (parts_->count_handles) parts_->handles.Set(static_cast<double>(parts_->count_handles()));
     parts_->memory.Set(resident_bytes());
     return prometheus::TextSerializer().Serialize(parts_->registry.Collect());
 }

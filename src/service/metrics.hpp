@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,8 +26,18 @@ class Metrics {
     /// "fairlead_".
     prometheus::Registry& registry() noexcept;
 
-    /// One request was answered.
-    void http_answered(std::string_view method, unsigned status, std::chrono::microseconds time);
+    /// One request was answered. `route`: the pattern of its path, which must outlive this; empty: none.
+    void http_answered(std::string_view method, std::string_view route, unsigned status,
+                       std::chrono::microseconds time);
+    /// A session to a server was opened. It counts as open until what is given back goes.
+    std::shared_ptr<void> session_opened(std::string_view protocol);
+    /// One could not be opened.
+    void session_failed(std::string_view protocol, std::string_view code);
+    /// Content of a file came (upload) or went (download) through HTTP. `outcome`: done, failed or cut.
+    void content_moved(std::string_view direction, std::string_view outcome, std::uint64_t bytes,
+                       std::chrono::microseconds time);
+    /// Asked for the number of open handles whenever somebody reads.
+    void watch_handles(std::function<std::size_t()> count);
     /// Asked for the number of open HTTP connections whenever somebody reads.
     void watch_connections(std::function<std::size_t()> count);
 

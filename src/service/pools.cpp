@@ -7,11 +7,32 @@
 
 namespace fairlead::service {
 
-Pools::Pools(boost::asio::any_io_executor executor) : executor_(executor), servers_(executor) {}
+namespace {
+
+/// Opens a session that is watched from its beginning to its end.
+awaitable<std::shared_ptr<FileSystem>> open_watched(const Target& target, const SessionWatch& watch) {
+    std::shared_ptr<FileSystem> files;
+    const auto failure = co_await transfer::caught([](const Target& where, std::shared_ptr<FileSystem>& opened)
+                                                       -> awaitable<void> {
+        opened = co_await fairlead::open(where.endpoint);
+    }(target, files));
+    std::shared_ptr<void> kept;
+    if (watch) kept = watch(target.endpoint.protocol, failure ? &*failure : nullptr);
+    if (failure) throw Error(*failure);
+    if (!kept) co_return files;
+    auto* plain = files.get();
+    co_return std::shared_ptr<FileSystem>(plain, [files, kept](FileSystem*) {});
+}
+
+}  // namespace
+
+Pools::Pools(boost::asio::any_io_executor executor, SessionWatch watch)
+    : executor_(executor), watch_(std::move(watch)), servers_(executor) {}
 
 std::shared_ptr<transfer::Sessions> Pools::make(const Target& target, unsigned most) {
-    transfer::Sessions::Opener opener = [target]() -> awaitable<std::shared_ptr<FileSystem>> {
-        std::shared_ptr<FileSystem> files = co_await fairlead::open(target.endpoint);
+    transfer::Sessions::Opener opener = [target,
+                                         watch = watch_]() -> awaitable<std::shared_ptr<FileSystem>> {
+        auto files = co_await open_watched(target, watch);
         const auto& peer = files->peer();
         if (peer.host_key_is_new && target.accepted_host_key)
             target.accepted_host_key(peer.host_key_fingerprint);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -12,11 +13,15 @@
 
 namespace fairlead::service {
 
+/// Hears how each attempt to open a session ended, by its failure or null, and gives what is kept as long as the
+/// session is.
+using SessionWatch = std::function<std::shared_ptr<void>(Protocol protocol, const Error* failure)>;
+
 /// The sessions of one thread, kept for the next one who needs them: those of a connection together, and
 /// never more to a server than its budget, whoever uses them. For one single-threaded executor.
 class Pools {
   public:
-    explicit Pools(boost::asio::any_io_executor executor);
+    explicit Pools(boost::asio::any_io_executor executor, SessionWatch watch = {});
 
     /// The sessions to a target, shared by all who ask with the same key. Where the connection has changed
     /// since, new ones; the old ones are closed once nobody uses them.
@@ -37,6 +42,7 @@ class Pools {
     std::shared_ptr<transfer::Sessions> make(const Target& target, unsigned most);
 
     boost::asio::any_io_executor executor_;
+    SessionWatch watch_;
     transfer::Servers servers_;
     std::map<std::string, Pool> pools_;
     std::list<std::shared_ptr<transfer::Sessions>> replaced_;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/audit_store.hpp"
@@ -14,6 +16,7 @@ namespace fairlead::store {
 class DeliveryStore;
 class EventStore;
 class MonitorStore;
+class IdempotencyStore;
 
 /// All that is kept, of one engine. Opened, its schema is the newest. Used from one thread; several Stores,
 /// also of several processes, may be open at once.
@@ -31,11 +34,17 @@ class Store {
     virtual MonitorStore& monitors() = 0;
     /// store/event_store.hpp
     virtual EventStore& events() = 0;
+    /// store/idempotency_store.hpp
+    virtual IdempotencyStore& idempotency() = 0;
 
     /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing; within
     /// another one it is a part of that. May run `work` again (PostgreSQL: after a deadlock or a fail-over), so it
     /// must change nothing but the store.
     virtual void together(const std::function<void()>& work) = 0;
+
+    /// A number that is another one after anything in the store was changed, by whomever; comparable with what
+    /// this object gave before. Nothing where that cannot be told at once.
+    virtual std::optional<std::uint64_t> changes() { return std::nullopt; }
 
     /// The version of its schema.
     virtual int schema_version() = 0;

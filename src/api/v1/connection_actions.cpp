@@ -11,7 +11,9 @@
 #include "api/v1/connections.hpp"
 #include "catalog/resource.hpp"
 #include "service/connection_test.hpp"
+#include "service/engine.hpp"
 #include "service/history.hpp"
+#include "service/target.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
 
@@ -59,6 +61,15 @@ std::string required_text(json::object& fields, std::string_view name) {
     throw error;
 }
 
+/// On the thread of the server: logging in takes the processor for a while, and this one answers everybody.
+awaitable<service::TestReport> report_of(Services& services, Endpoint endpoint, service::TestOptions options) {
+    const auto server = service::server_of(endpoint);
+    std::function<awaitable<service::TestReport>(service::Engine::Thread&)> work =
+        [&](service::Engine::Thread&) { return service::test(std::move(endpoint), std::move(options)); };
+    auto report = co_await services.engine.on<service::TestReport>(server, std::move(work));
+    co_return report;
+}
+
 /// The test of a saved connection, with fields laid over it for this once.
 awaitable<Response> test(Services& services, Request& request) {
     catalog::ConnectionPatch overrides;
@@ -75,7 +86,7 @@ awaitable<Response> test(Services& services, Request& request) {
         return catalog::resolve(connections.overridden(stored, overrides, project));
     };
     auto endpoint = co_await services.workspaces.run(actor_of(request), work);
-    const auto report = co_await service::test(std::move(endpoint), std::move(options));
+    const auto report = co_await report_of(services, std::move(endpoint), std::move(options));
     co_return answer(service::to_json(report));
 }
 
@@ -93,7 +104,7 @@ awaitable<Response> test_unsaved(Services& services, Request& request) {
                                                                    request.parameters.at("project")));
     };
     auto endpoint = co_await services.workspaces.run(actor_of(request), work);
-    const auto report = co_await service::test(std::move(endpoint), std::move(options));
+    const auto report = co_await report_of(services, std::move(endpoint), std::move(options));
     co_return answer(service::to_json(report));
 }
 

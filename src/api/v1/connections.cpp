@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
+#include <memory>
 #include <optional>
 
+#include "api/document_shelf.hpp"
 #include "api/json.hpp"
 #include "api/parameters.hpp"
 #include "api/precondition.hpp"
@@ -108,14 +111,21 @@ awaitable<Response> create(Services& services, Request& request) {
     co_return response;
 }
 
-awaitable<Response> show(Services& services, Request& request) {
+awaitable<Response> show(Services& services, DocumentShelf& shelf, Request& request) {
     const auto work = [&](Workspace& workspace) {
-        const auto connection =
-            workspace.connections().get(request.parameters.at("project"), request.parameters.at("name"));
-        return tagged(request, connection.record, answer(catalog::to_json(connection)));
+        const auto& project = request.parameters.at("project");
+        const auto& name = request.parameters.at("name");
+        return shelf.get(workspace, project + '\n' + name, [&] {
+            const auto connection = workspace.connections().get(project, name);
+            return DocumentShelf::Document{entity_tag(connection.record),
+                                           json::serialize(catalog::to_json(connection))};
+        });
     };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
+    const auto made = co_await services.workspaces.run(actor_of(request), work);
+    Response response;
+    response.with("Content-Type", "application/json");
+    response.body = made->body;
+    co_return tagged(request, made->etag, std::move(response));
 }
 
 awaitable<Response> replace(Services& services, Request& request) {
@@ -179,6 +189,7 @@ std::vector<http::Route> connection_routes(Services& services) {
     const auto with = [&services](awaitable<Response> (*handler)(Services&, Request&)) {
         return [&services, handler](Request& request) { return handler(services, request); };
     };
+    const auto shelf = std::make_shared<DocumentShelf>();
     using Role = Principal::Role;
     const std::string collection(kCollection), one(kOne);
     return {
@@ -206,7 +217,7 @@ std::vector<http::Route> connection_routes(Services& services) {
          one,
          Role::viewer,
          "Show a connection",
-         with(&show),
+         [&services, shelf](Request& request) { return show(services, *shelf, request); },
          {.parameters = {{"If-None-Match", "An ETag that is known already: then the answer is 304", "string",
                           true}},
           .response = "Connection",

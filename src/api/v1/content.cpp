@@ -14,6 +14,7 @@
 #include "base/quantity.hpp"
 #include "base/utf8.hpp"
 #include "service/content.hpp"
+#include "service/metrics.hpp"
 #include "service/preview/preview.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/persist.hpp"
@@ -49,7 +50,26 @@ Conditions conditions_of(const http::Request& request) {
             request.header("if-none-match")};
 }
 
-awaitable<http::Response> get_content(http::Request& request, const AtPlace& at) {
+/// Counts a transfer when it is over, however it ended.
+struct Count {
+    Count(service::Metrics* metrics_, const char* direction_, std::shared_ptr<Way> way_)
+        : metrics(metrics_), direction(direction_), way(std::move(way_)) {}
+    Count(const Count&) = delete;
+    Count& operator=(const Count&) = delete;
+    ~Count() {
+        if (metrics == nullptr) return;
+        const auto* outcome = way->whole ? "done" : way->failure ? "failed" : "cut";
+        metrics->content_moved(direction, outcome, way->bytes,
+                               std::chrono::duration_cast<std::chrono::microseconds>(
+                                   std::chrono::steady_clock::now() - began));
+    }
+    service::Metrics* metrics;
+    const char* direction;
+    std::shared_ptr<Way> way;
+    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+};
+
+awaitable<http::Response> get_content(http::Request& request, const AtPlace& at, service::Metrics* metrics) {
     const auto way = std::make_shared<Download>(request, co_await asio::this_coro::executor);
     const auto path = path_of(request);
     const bool text = flag(request, "text");
@@ -109,7 +129,13 @@ awaitable<http::Response> get_content(http::Request& request, const AtPlace& at)
         co_return response;
     }
     if (facts.size && !text) response.stream_size = part.length;
-    response.stream = [holder]() { return holder->way->channel.read(); };
+    const auto count = std::make_shared<Count>(metrics, "download", way);
+    response.stream = [holder, count]() -> awaitable<http::Bytes> {
+        auto piece = co_await holder->way->channel.read();
+        holder->way->bytes += piece.size();
+        holder->way->whole = piece.empty();
+        co_return piece;
+    };
     co_return response;
 }
 
@@ -158,7 +184,8 @@ service::UploadRequest upload_of(const http::Request& request) {
 }
 
 /// From the client to the channel, at the pace at which the server takes it.
-awaitable<void> pump(http::Body& body, ByteChannel& channel) {
+awaitable<void> pump(http::Body& body, Way& way) {
+    auto& channel = way.channel;
     const bool wanted = co_await channel.wait_wanted();
     while (wanted) {
         auto piece = co_await body.read();
@@ -166,6 +193,7 @@ awaitable<void> pump(http::Body& body, ByteChannel& channel) {
             channel.finish();
             co_return;
         }
+        way.bytes += piece.size();
         const bool taken = co_await channel.write(std::move(piece));
         if (!taken) co_return;
     }
@@ -211,7 +239,7 @@ http::Response answer(const service::UploadRequest& upload, const Uploaded& uplo
     return response;
 }
 
-awaitable<http::Response> put_content(http::Request& request, const AtPlace& at) {
+awaitable<http::Response> put_content(http::Request& request, const AtPlace& at, service::Metrics* metrics) {
     const auto path = path_of(request);
     if (path.empty() || path.ends_with('/'))
         throw bad_parameter("path", path, "the path of a file, without a slash at its end");
@@ -221,6 +249,7 @@ awaitable<http::Response> put_content(http::Request& request, const AtPlace& at)
     if (must_be_new) upload.options.if_exists = transfer::IfExists::fail;
     const auto way = std::make_shared<Way>(request, co_await asio::this_coro::executor);
     way->uploads = true;
+    const Count count(metrics, "upload", way);
     const auto uploaded = std::make_shared<Uploaded>();
     std::function<awaitable<void>(Place&)> work = [=](Place& place) -> awaitable<void> {
         auto wanted = upload;
@@ -250,12 +279,13 @@ awaitable<http::Response> put_content(http::Request& request, const AtPlace& at)
             co_await service::find_entry(place.sessions, place.patience, uploaded->result.target);
     };
     way->begin(at, std::move(work));
-    const auto broke = co_await caught(pump(*request.body, way->channel));
+    const auto broke = co_await caught(pump(*request.body, *way));
     if (broke) way->channel.fail(*broke);
     while (!way->done)
         (void)co_await caught(way->news.wait());
     if (broke) throw Error(*broke);
     if (way->failure) std::rethrow_exception(way->failure);
+    way->whole = true;
     co_return answer(upload, *uploaded);
 }
 
@@ -294,7 +324,7 @@ awaitable<http::Response> get_preview(http::Request& request, const AtPlace& at)
 
 }  // namespace
 
-std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at) {
+std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at, service::Metrics* metrics) {
     const http::RouteNotes::Parameter path{"path",
                                            "the file, below the place's root or the session's directory"};
     http::RouteNotes get, put, look;
@@ -343,9 +373,9 @@ std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at) {
     look.failures = {404};
     return {
         {"GET", prefix + "/content", Role::viewer, "The bytes of a file, or a range of them",
-         [at](http::Request& request) { return get_content(request, at); }, get},
+         [at, metrics](http::Request& request) { return get_content(request, at, metrics); }, get},
         {"PUT", prefix + "/content", Role::operator_, "Write a file: temporary name, proof, final name",
-         [at](http::Request& request) { return put_content(request, at); }, put},
+         [at, metrics](http::Request& request) { return put_content(request, at, metrics); }, put},
         {"GET", prefix + "/preview", Role::viewer,
          "The first rows of a text or CSV file, and how it is written",
          [at](http::Request& request) { return get_preview(request, at); }, look},

@@ -10,6 +10,8 @@
 
 #include "api/v1/place.hpp"
 #include "service/engine.hpp"
+#include "service/metrics.hpp"
+#include "service/pools.hpp"
 #include "service/workspace_pool.hpp"
 
 namespace fairlead::api {
@@ -18,15 +20,26 @@ namespace {
 namespace asio = boost::asio;
 constexpr std::chrono::seconds kSweep(2);
 
+service::SessionWatch watch_of(service::Metrics* metrics) {
+    if (metrics == nullptr) return {};
+    return [metrics](Protocol protocol, const Error* failure) -> std::shared_ptr<void> {
+        if (failure == nullptr) return metrics->session_opened(to_string(protocol));
+        metrics->session_failed(to_string(protocol), to_string(failure->code));
+        return nullptr;
+    };
+}
+
 }  // namespace
 
 struct Files::Parts {
     Parts(service::WorkspacePool& workspaces, const FilesOptions& options)
-        : engine({workspaces.directory() + "/transfers", options.threads, options.idle}),
+        : engine({workspaces.directory() + "/transfers", options.threads, options.idle,
+                  watch_of(options.metrics)}),
           handles(engine, options.handles),
-          services{workspaces, engine, handles},
+          services{workspaces, engine, handles, options.metrics},
           executor(engine.thread_of("").executor),
           timer(executor) {
+        if (options.metrics != nullptr) options.metrics->watch_handles([this] { return handles.count(); });
         asio::co_spawn(executor, sweep(), [this](std::exception_ptr) { swept.set_value(); });
     }
 
@@ -74,7 +87,7 @@ std::vector<http::Route> Files::routes() {
     for (const auto& [prefix, at] : places) {
         add(listing_routes(prefix, at));
         add(entry_routes(prefix, at));
-        add(content_routes(prefix, at));
+        add(content_routes(prefix, at, services.metrics));
     }
     add(session_routes(services));
     // All of these ask a server, which may be away, refuse, be slow, full, or unable.

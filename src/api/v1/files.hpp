@@ -8,12 +8,14 @@
 #include "service/handles.hpp"
 
 namespace fairlead::service {
+class Metrics;
 class WorkspacePool;
-}
+}  // namespace fairlead::service
 
 namespace fairlead::api {
 
 struct FilesOptions {
+    service::Metrics* metrics = nullptr;  ///< counts sessions and content; outlives Files
     unsigned threads = 2;           ///< on which sessions to servers live
     std::chrono::seconds idle{60};  ///< sessions that nobody has used for so long are closed
     service::HandleLimits handles;

@@ -12,6 +12,10 @@
 #include "service/handles.hpp"
 #include "service/workspace_pool.hpp"
 
+namespace fairlead::service {
+class Metrics;
+}
+
 namespace fairlead::api {
 
 /// What the routes of files work with.
@@ -19,6 +23,7 @@ struct FileServices {
     service::WorkspacePool& workspaces;
     service::Engine& engine;
     service::Handles& handles;
+    service::Metrics* metrics = nullptr;  ///< null: nobody counts
 };
 
 /// Where a request's files are, on the engine thread of their server.
@@ -56,7 +61,8 @@ http::Response json_response(unsigned status, std::string_view document);
 /// The routes below a place: entries, entry, directory, content, preview. `prefix` is the path before them.
 std::vector<http::Route> listing_routes(const std::string& prefix, AtPlace at);
 std::vector<http::Route> entry_routes(const std::string& prefix, AtPlace at);
-std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at);
+std::vector<http::Route> content_routes(const std::string& prefix, AtPlace at,
+                                        service::Metrics* metrics = nullptr);
 /// /v1/sessions and what is below one.
 std::vector<http::Route> session_routes(FileServices& services);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -32,6 +33,8 @@ struct Way : std::enable_shared_from_this<Way> {
     std::exception_ptr failure;
     bool done = false;
     bool uploads = false;  ///< the engine's side reads from the channel
+    std::uint64_t bytes = 0;  ///< that went through, on the request's thread
+    bool whole = false;       ///< all of them
 
   private:
     void ended(const std::exception_ptr& thrown);

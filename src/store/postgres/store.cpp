@@ -3,6 +3,7 @@
 #include "store/postgres/audit_store.hpp"
 #include "store/postgres/delivery_store.hpp"
 #include "store/postgres/event_store.hpp"
+#include "store/postgres/idempotency_store.hpp"
 #include "store/postgres/migrations.hpp"
 #include "store/postgres/monitor_store.hpp"
 #include "store/postgres/resource_store.hpp"
@@ -22,6 +23,7 @@ class PostgresStore final : public Store {
     RunStore& runs() override { return runs_; }
     MonitorStore& monitors() override { return monitors_; }
     EventStore& events() override { return events_; }
+    IdempotencyStore& idempotency() override { return idempotency_; }
 
     DeliveryStore& deliveries() override { return deliveries_; }
 
@@ -38,6 +40,7 @@ class PostgresStore final : public Store {
     PostgresDeliveryStore deliveries_{database_};
     PostgresMonitorStore monitors_{database_};
     PostgresEventStore events_{database_};
+    PostgresIdempotencyStore idempotency_{database_};
 };
 
 }  // namespace

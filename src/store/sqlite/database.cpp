@@ -184,6 +184,10 @@ void Database::run(const std::string& sql) {
         throw_last(database_.get());
 }
 
+std::int64_t Database::total_changes() const {
+    return sqlite3_total_changes64(database_.get());
+}
+
 std::int64_t Database::changes() const {
     return sqlite3_changes64(database_.get());
 }

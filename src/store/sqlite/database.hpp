@@ -67,6 +67,8 @@ class Database {
     Statement prepare(std::string_view sql);
     /// How many rows the last change touched.
     std::int64_t changes() const;
+    /// How many rows all changes of this connection touched.
+    std::int64_t total_changes() const;
     const std::string& path() const noexcept { return path_; }
 
   private:

@@ -3,6 +3,7 @@
 #include "store/sqlite/audit_store.hpp"
 #include "store/sqlite/delivery_store.hpp"
 #include "store/sqlite/event_store.hpp"
+#include "store/sqlite/idempotency_store.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/monitor_store.hpp"
 #include "store/sqlite/resource_store.hpp"
@@ -33,11 +34,20 @@ class SqliteStore final : public Store {
     DeliveryStore& deliveries() override { return deliveries_; }
     MonitorStore& monitors() override { return monitors_; }
     EventStore& events() override { return events_; }
+    IdempotencyStore& idempotency() override { return idempotency_; }
 
     void together(const std::function<void()>& work) override {
         Transaction transaction(database_);
         work();
         transaction.commit();
+    }
+
+    std::optional<std::uint64_t> changes() override {
+        // The one counts what other connections have committed, the other what this one has changed.
+        auto others = database_.prepare("PRAGMA data_version");
+        if (!others.step()) return std::nullopt;
+        return (static_cast<std::uint64_t>(others.number(0)) << 40) ^
+               static_cast<std::uint64_t>(database_.total_changes());
     }
 
     int schema_version() override { return version_of(database_); }
@@ -52,6 +62,7 @@ class SqliteStore final : public Store {
     SqliteDeliveryStore deliveries_;
     SqliteMonitorStore monitors_;
     SqliteEventStore events_;
+    SqliteIdempotencyStore idempotency_{database_};
 };
 
 }  // namespace
