@@ -1,3 +1,6 @@
+#include <pthread.h>
+#include <signal.h>
+
 #include <fmt/format.h>
 
 #include <boost/asio/redirect_error.hpp>
@@ -77,9 +80,28 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     return result;
 }
 
+/// Signals that end the process, or would: held back from before the first request can come until somebody
+/// listens to them, so that who asks this process to stop as soon as it answers does not kill it.
+class HeldSignals {
+  public:
+    HeldSignals() {
+        sigemptyset(&signals_);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+            sigaddset(&signals_, signal);
+        pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+    }
+    ~HeldSignals() { let_go(); }
+    HeldSignals(const HeldSignals&) = delete;
+    HeldSignals& operator=(const HeldSignals&) = delete;
+    void let_go() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  private:
+    sigset_t signals_{}, before_{};
+};
+
 /// Waits until it is cancelled; meanwhile SIGHUP reads the certificate again, and the service manager hears
 /// that this process is alive.
-awaitable<void> watch(http::Server& server) {
+awaitable<void> watch(http::Server& server, HeldSignals& held) {
     const auto executor = co_await asio::this_coro::executor;
     asio::signal_set hangups(executor, SIGHUP);
     std::function<void()> listen = [&] {
@@ -90,6 +112,7 @@ awaitable<void> watch(http::Server& server) {
         });
     };
     listen();
+    held.let_go();
     struct Until {
         asio::signal_set& signals;
         ~Until() {
@@ -115,6 +138,7 @@ void run_serve(const ServeOptions& options, Context& context) {
                           ? daemon_wish.server.address
                           : fmt::format("[{}]", daemon_wish.server.address);
     {
+        HeldSignals held;
         Daemon daemon(std::move(daemon_wish), log);
         const auto url = fmt::format("{}://{}:{}", scheme, host, daemon.server().port());
         if (!daemon.new_token_file().empty()) {
@@ -130,7 +154,7 @@ void run_serve(const ServeOptions& options, Context& context) {
         context.flush();
         notify_manager(fmt::format("READY=1\nSTATUS=Listening on {}", url));
         try {
-            context.run(watch(daemon.server()));
+            context.run(watch(daemon.server(), held));
         } catch (const Error& error) {
             if (error.code != ErrorCode::cancelled) throw;
         }
