@@ -93,6 +93,9 @@ constexpr std::string_view kOthers = R"({
 "again":{"type":"boolean","description":"Whatever became of it before"},"environment":{"type":"string"}}},
 "FlowReset":{"type":"object","properties":{"path":{"type":"string"},"state":{"type":"string","description":"Only those in this state"},"all":{"type":"boolean"}}},
 "FlowResetCount":{"type":"object","required":["reset"],"properties":{"reset":{"type":"integer"}}},
+"FlowAlerts":{"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object","properties":{
+"at":{"type":"string","format":"date-time"},"event":{"type":"object","description":"CloudEvents 1.0"},"told":{"type":"boolean"},
+"attempts":{"type":"integer"},"problem":{"type":"string"}}}}}},
 "FlowMoments":{"type":"object","required":["moments"],"properties":{"moments":{"type":"array","items":{"type":"string","format":"date-time"}}}}})";
 
 }  // namespace

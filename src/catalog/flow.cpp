@@ -9,6 +9,7 @@
 #include "base/path.hpp"
 #include "catalog/checks.hpp"
 #include "catalog/connection.hpp"
+#include "catalog/cron.hpp"
 #include "catalog/path_template.hpp"
 #include "catalog/resource.hpp"
 
@@ -98,7 +99,37 @@ void check_step(const FlowStep& step, const std::string& prefix, Check& check) {
         check(prefix + "level", std::to_string(step.level), "is at most 9 for " + step.action);
 }
 
+void check_expectations(const Flow& flow, Check& check) {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < flow.expectations.size(); ++i) {
+        const auto& expectation = flow.expectations[i];
+        const auto prefix = fmt::format("expectations[{}].", i);
+        if (expectation.name.empty()) check(prefix + "name", "", "is missing");
+        if (!names.insert(expectation.name).second) check(prefix + "name", expectation.name, "is that of another one too");
+        check.globs_of(prefix + "patterns", expectation.patterns);
+        try {
+            const Cron by(deadline_cron(expectation.by));
+        } catch (const Error& error) {
+            check(prefix + "by", expectation.by, "must be a time such as 06:00, or a cron expression: " + error.message);
+        }
+    }
+    if (flow.unique_content && !flow.source.content_hash)
+        check("uniqueContent", "true", "needs source.contentHash");
+    const auto& webhook = flow.notify.webhook;
+    if (!webhook.empty() && !webhook.starts_with("https://") && !webhook.starts_with("http://"))
+        check("notify.webhook", webhook, "must begin with https:// or http://");
+    if (has_control_bytes(webhook)) check("notify.webhook", "", "must not hold line breaks or NUL");
+    for (const auto& address : flow.notify.email)
+        if (has_control_bytes(address) || address.find('@') == std::string::npos || address.find_first_of(" ,;<>") != std::string::npos)
+            check("notify.email", address, "must be an address such as ops@example.com");
+}
+
 }  // namespace
+
+std::string deadline_cron(const std::string& by) {
+    const bool clock = by.size() == 5 && by[2] == ':';
+    return clock ? fmt::format("{} {} * * *", by.substr(3, 2), by.substr(0, 2)) : by;
+}
 
 std::vector<Fault> validate(const Flow& flow) {
     Check check;
@@ -123,6 +154,7 @@ std::vector<Fault> validate(const Flow& flow) {
             check.faults.push_back(std::move(fault));
     for (const auto& name : flow.triggers.after)
         if (name_key(name) == name_key(flow.name)) check("triggers.after", name, "is the flow itself");
+    check_expectations(flow, check);
     if (flow.retry.wait > flow.retry.longest_wait)
         check("retry.wait", fmt::format("{}ms", flow.retry.wait.count()), "is longer than retry.longestWait");
     return std::move(check.faults);

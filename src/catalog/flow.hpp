@@ -70,6 +70,24 @@ struct FlowTriggers {
     std::string monitor;                      ///< of the project, whose events start it; empty: none
 };
 
+/// That files like these come in time.
+struct FlowExpectation {
+    std::string name;
+    std::vector<std::string> patterns;
+    std::string by;              ///< "06:00", or a cron expression: the deadlines
+    std::int64_t files = 1;      ///< at least, since the deadline before
+    std::optional<std::uint64_t> bytes;
+    std::chrono::milliseconds warn{0};  ///< so long before
+};
+/// The cron expression of a deadline.
+std::string deadline_cron(const std::string& by);
+
+/// Who is told.
+struct FlowNotify {
+    std::string webhook;             ///< http or https
+    std::vector<std::string> email;  ///< addresses
+};
+
 /// Sources to targets, as it is stored. A plain value. What its fields are for stands in `flow_fields`.
 struct Flow {
     Record record;
@@ -87,6 +105,9 @@ struct Flow {
     std::string environment;   ///< in which `${name}` is looked up when it runs by itself; empty: none
     std::optional<Schedule> schedule;
     FlowTriggers triggers;
+    std::vector<FlowExpectation> expectations;
+    bool unique_content = false;  ///< tell of files whose content was delivered before
+    FlowNotify notify;
 };
 
 /// One field, for help, documentation and descriptions of the API: "source.path", "targets[].ifExists".

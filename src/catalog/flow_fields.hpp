@@ -13,7 +13,8 @@ namespace fairlead::catalog {
 template <class T>
 concept FlowPart = std::same_as<T, Flow> || std::same_as<T, FlowSource> || std::same_as<T, FlowTarget> ||
                    std::same_as<T, FlowLimits> || std::same_as<T, FlowRetry> || std::same_as<T, Schedule> || std::same_as<T, FlowTriggers> ||
-                   std::same_as<T, FlowStep>;
+                   std::same_as<T, FlowStep> || std::same_as<T, FlowExpectation> ||
+                   std::same_as<T, FlowNotify>;
 
 inline constexpr std::string_view kIfExistsWords = "overwrite fail skip append rename newer different";
 
@@ -129,6 +130,24 @@ void for_each_field(Value& t, Visitor&& visit) {
 }
 
 template <class Value, class Visitor>
+    requires std::same_as<std::remove_const_t<Value>, FlowExpectation>
+void for_each_field(Value& e, Visitor&& visit) {
+    visit(FlowField{"name", "What is expected, for people; unique in the flow"}, e.name);
+    visit(FlowField{"patterns", "Names of the files that count, such as orders-*.csv; none: all of the flow's"}, e.patterns);
+    visit(FlowField{"by", "Until when: 06:00 for each day, or a cron expression; times are those of the flow's zone"}, e.by);
+    visit(FlowField{"files", "So many at least, delivered since the deadline before", "", 1, 1'000'000'000}, e.files);
+    visit(FlowField{"bytes", "And so many bytes together at least"}, e.bytes);
+    visit(FlowField{"warn", "So long before the deadline, tell that it is not met yet; 0s: do not"}, e.warn);
+}
+
+template <class Value, class Visitor>
+    requires std::same_as<std::remove_const_t<Value>, FlowNotify>
+void for_each_field(Value& n, Visitor&& visit) {
+    visit(FlowField{"webhook", "A URL that is told, as CloudEvents 1.0 in JSON"}, n.webhook);
+    visit(FlowField{"email", "Addresses that are told, by the daemon's mail server"}, n.email);
+}
+
+template <class Value, class Visitor>
     requires std::same_as<std::remove_const_t<Value>, Flow>
 void for_each_field(Value& f, Visitor&& visit) {
     visit(FlowField{"name", "What it is called; unique in the project"}, f.name);
@@ -147,6 +166,10 @@ void for_each_field(Value& f, Visitor&& visit) {
     visit(FlowField{"environment", "The environment in which ${name} is looked up when it runs by itself"}, f.environment);
     visit(FlowField{"schedule", "When it runs by itself; null: it does not"}, f.schedule);
     visit(FlowField{"triggers", "What else makes it run"}, f.triggers);
+    visit(FlowField{"expectations", "What must have come by when; told when it has not"}, f.expectations);
+    visit(FlowField{"uniqueContent", "Tell of a file whose content was delivered before; needs source.contentHash"},
+          f.unique_content);
+    visit(FlowField{"notify", "Who is told"}, f.notify);
 }
 
 }  // namespace fairlead::catalog

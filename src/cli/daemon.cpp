@@ -12,6 +12,7 @@
 #include "cli/first_token.hpp"
 #include "cli/json_log.hpp"
 #include "flow/executor.hpp"
+#include "flow/notifier.hpp"
 #include "flow/scheduler.hpp"
 #include "operation/executor.hpp"
 #include "service/metrics.hpp"
@@ -92,6 +93,7 @@ struct Daemon::Parts {
           observers(metrics, events),
           runner(workspaces, executors(options), runner_options(options, log)),
           scheduler(workspaces.directory(), options.store, scheduler_options(log)),
+          notifier(workspaces.directory(), options.store, notifier_options(options, log)),
           monitors(workspaces, files.engine(), observed(log)) {
         services = std::make_unique<api::Services>(
             api::Services{workspaces, tokens, metrics, files.engine(), runner, events});
@@ -129,6 +131,15 @@ struct Daemon::Parts {
         return wanted;
     }
 
+    static flow::NotifierOptions notifier_options(const DaemonOptions& options, JsonLog& log) {
+        flow::NotifierOptions wanted;
+        wanted.mail = options.mail;
+        wanted.report = [&log](const std::string& flow, const std::string& problem) {
+            log.write(LogLevel::warning, "nobody could be told", {{"flow", flow}, {"message", problem}});
+        };
+        return wanted;
+    }
+
     service::RunnerOptions runner_options(const DaemonOptions& options, JsonLog& log) {
         auto wanted = options.runner;
         wanted.observer = &observers;
@@ -150,6 +161,7 @@ struct Daemon::Parts {
     Observers observers;
     service::Runner runner;
     flow::Scheduler scheduler;
+    flow::Notifier notifier;
     api::Monitors monitors;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<http::Server> server;  // the first to go

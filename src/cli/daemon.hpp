@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/mail.hpp"
 #include "http/server.hpp"
 #include "service/runner.hpp"
 
@@ -19,6 +20,7 @@ class JsonLog;
 struct DaemonOptions {
     std::string data;   ///< as Workspace takes it
     std::string store;  ///< likewise
+    flow::MailServer mail;                  ///< for what flows tell; no url: none
     std::vector<std::string> flow_folders;  ///< of this machine, that flows may read and write
     http::ServerOptions server;
     service::RunnerOptions runner;

@@ -24,6 +24,7 @@ void add_flow(CLI::App& app, Context& context) {
     add_flow_run(*flow, context);
     add_flow_files(*flow, context);
     add_flow_reset(*flow, context);
+    add_flow_alerts(*flow, context);
 }
 
 }  // namespace fairlead::cli

@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,6 +41,7 @@ struct ServeOptions {
     std::string log_level = "info";
     bool insecure = false;
     std::vector<std::string> flow_folders;
+    std::string smtp_url, smtp_from, smtp_user, smtp_password_file;
     unsigned runs_at_once = 8;
     std::string keep_runs = "30d";
     std::string keep_documents = "1d";
@@ -58,6 +60,31 @@ void require_safe(const ListenAddress& address, const ServeOptions& options) {
             "--insecure-listen does it all the same");
 }
 
+flow::MailServer mail_server(const ServeOptions& options) {
+    flow::MailServer server;
+    server.url = options.smtp_url;
+    server.from = options.smtp_from;
+    server.user = options.smtp_user;
+    if (server.url.empty()) return server;
+    const auto refuse = [](std::string flag, const std::string& value, std::string problem) {
+        Error error(ErrorCode::invalid_argument, fmt::format("--{} {}.", flag, problem));
+        error.faults.push_back({std::move(flag), value, std::move(problem)});
+        return error;
+    };
+    const bool plain = server.url.starts_with("smtp://");
+    if (!plain && !server.url.starts_with("smtps://"))
+        throw refuse("smtp-url", server.url, "must begin with smtp:// or smtps://");
+    if (server.from.find('@') == std::string::npos) throw refuse("smtp-from", server.from, "must be the sender's address");
+    // In clear only to this machine.
+    const auto host = server.url.substr(server.url.find("://") + 3);
+    server.requires_tls = !(host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]"));
+    if (options.smtp_password_file.empty()) return server;
+    std::ifstream file(options.smtp_password_file);
+    if (!std::getline(file, server.password))
+        throw refuse("smtp-password-file", options.smtp_password_file, "cannot be read");
+    return server;
+}
+
 DaemonOptions daemon_options(const ServeOptions& options, const Context& context) {
     if (options.certificate.empty() != options.key.empty())
         throw Error(ErrorCode::invalid_argument, "--tls-certificate and --tls-key are given together.");
@@ -65,6 +92,7 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     result.store = chosen_store();
     result.data = context.options.data;
     result.flow_folders = options.flow_folders;
+    result.mail = mail_server(options);
     result.runner.at_once = options.runs_at_once;
     result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
     result.runner.keep_documents = parse_duration(options.keep_documents, "keep-documents");
@@ -188,6 +216,12 @@ void add_serve(CLI::App& app, Context& context) {
         ->type_name("RULE");
     verb->add_option("--egress-deny", options->egress_deny, "Never connect to these, whatever is allowed")
         ->type_name("RULE");
+    verb->add_option("--smtp-url", options->smtp_url,
+                     "The mail server for what flows tell: smtp://HOST[:PORT] (TLS required unless it is this machine) or smtps://")
+        ->type_name("URL");
+    verb->add_option("--smtp-from", options->smtp_from, "The sender's address of such mails")->type_name("ADDRESS");
+    verb->add_option("--smtp-user", options->smtp_user, "Log in there as this user")->type_name("USER");
+    verb->add_option("--smtp-password-file", options->smtp_password_file, "The file with the user's password")->type_name("FILE");
     verb->add_option("--flow-folder", options->flow_folders,
                      "A folder of this machine that flows may read and write, with all below it; none unless it is said")
         ->type_name("DIR")

@@ -3,13 +3,16 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "base/queue.hpp"
 #include "base/run_together.hpp"
+#include "base/utf8.hpp"
 #include "catalog/field_json.hpp"
 #include "flow/choice.hpp"
+#include "flow/notice.hpp"
 #include "flow/search.hpp"
 #include "flow/work.hpp"
 #include "transfer/failure.hpp"
@@ -198,6 +201,17 @@ class Conduct {
             item.version.hash = co_await transfer::checksum_of(files, item.entry.path, ChecksumAlgorithm::sha256);
         };
         co_await ask(work_.places.source, work_.patience, item.entry.path, work_.retrying, use);
+        if (work_.flow.unique_content) co_await tell_of_double(item.version);
+    }
+
+    awaitable<void> tell_of_double(const FileVersion& version) {
+        const auto same = co_await work_.ledger.same_content(version);
+        if (!same) co_return;
+        const auto message = fmt::format("'{}' has the same content as '{}', which the flow '{}' delivered before.", to_valid_utf8(version.path),
+                                         to_valid_utf8(same->path), work_.flow.name);
+        const auto key = fmt::format("double {}", version.number);
+        co_await work_.ledger.notice(key, boost::json::serialize(notice_event(work_.flow, "fairlead.flow.duplicate", key, now(),
+                                                                              {{"path", to_valid_utf8(version.path)}, {"message", message}})));
     }
 
     /// What runs on another thread is not reached by a cancellation.

@@ -94,6 +94,10 @@ awaitable<void> Ledger::put(FileVersion& version, const catalog::RunFile& file) 
     });
 }
 
+awaitable<void> Ledger::notice(const std::string& key, const std::string& document) {
+    co_await on_store([&](store::DeliveryStore& store) { store.take_notice(flow_, key, now(), document); });
+}
+
 awaitable<void> Ledger::require_ours() {
     co_await held_.on_workspace()([&](service::Workspace& workspace) { require(workspace.store(), held_.run()); });
 }

@@ -26,6 +26,8 @@ class Ledger {
     awaitable<void> put(catalog::FileVersion& version);
     /// Together with what the run's history says of it.
     awaitable<void> put(catalog::FileVersion& version, const catalog::RunFile& file);
+    /// Notes that something is to be told; once for each key.
+    awaitable<void> notice(const std::string& key, const std::string& document);
     /// That the run is still ours.
     awaitable<void> require_ours();
 

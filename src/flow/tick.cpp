@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 
+#include "base/glob.hpp"
+#include "catalog/cron.hpp"
 #include "catalog/flow_resource.hpp"
+#include "flow/expect.hpp"
+#include "flow/notice.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
 #include "store/delivery_store.hpp"
@@ -17,6 +22,8 @@ using catalog::Flow;
 using catalog::Run;
 using catalog::RunState;
 
+constexpr std::size_t kPage = 500;
+constexpr std::chrono::days kLooksBack{2};  // for deadlines that passed while no daemon ran
 constexpr std::size_t kRunsLookedAt = 50;  // of each flow that another one follows
 
 class Ticking {
@@ -43,6 +50,62 @@ class Ticking {
         if (flow.schedule) look_at_schedule(flow);
         for (const auto& before : flow.triggers.after)
             look_at_flow_before(flow, before);
+        for (const auto& expectation : flow.expectations)
+            look_at_expectation(flow, expectation);
+    }
+
+    void look_at_expectation(const Flow& flow, const catalog::FlowExpectation& expectation) {
+        auto& ledger = workspace_.store().deliveries();
+        const auto since = std::max(flow.record.updated_at, now_ - kLooksBack);
+        for (const auto& window : windows_of(expectation, flow.zone, since, now_)) {
+            const bool over = now_ >= window.deadline;
+            const auto what = expectation.name + " " + to_rfc3339(window.deadline);
+            const auto key = (over ? "expected " : "soon ") + what;
+            if (ledger.has_notice(flow.record.id, key)) continue;
+            const auto problem = missing(expectation, arrived(flow, expectation, window));
+            if (problem.empty() && !over) continue;
+            ledger.take_notice(flow.record.id, key, now_,
+                               problem.empty() ? "" : event_of(flow, expectation, window, over, key, problem));
+        }
+        if (const auto next = next_deadline(flow, expectation); next && (!tick_.next || *next < *tick_.next)) tick_.next = next;
+    }
+
+    std::optional<Time> next_deadline(const Flow& flow, const catalog::FlowExpectation& expectation) const {
+        return catalog::Cron(catalog::deadline_cron(expectation.by)).next(now_, flow.zone);
+    }
+
+    /// What every target got of the files that were first seen within the window.
+    Arrived arrived(const Flow& flow, const catalog::FlowExpectation& expectation, const Window& window) {
+        std::vector<Glob> patterns(expectation.patterns.begin(), expectation.patterns.end());
+        Arrived sum;
+        store::VersionQuery query;
+        query.flow = flow.record.id;
+        query.limit = kPage;
+        for (;;) {
+            const auto page = workspace_.store().deliveries().list(query);
+            for (const auto& version : page) {
+                if (version.seen_at <= window.begin) return sum;
+                const bool there = version.state == catalog::VersionState::delivered || version.state == catalog::VersionState::done;
+                const bool in_time = version.seen_at <= window.deadline;
+                const bool wanted = patterns.empty() || std::ranges::any_of(patterns, [&](const Glob& pattern) {
+                                        return pattern.matches(version.path);
+                                    });
+                if (!there || !in_time || !wanted || version.deliveries.empty()) continue;
+                ++sum.files;
+                sum.bytes += version.size.value_or(0);
+            }
+            if (page.size() < kPage) return sum;
+            query.before = page.back().number;
+        }
+    }
+
+    std::string event_of(const Flow& flow, const catalog::FlowExpectation& expectation, const Window& window, bool over,
+                         const std::string& key, const std::string& problem) const {
+        const auto message = fmt::format("{}: '{}' of the flow '{}' {} {}: {}.", over ? "Missed" : "Not met yet", expectation.name,
+                                         flow.name, over ? "was due at" : "is due at", to_rfc3339(window.deadline), problem);
+        return boost::json::serialize(
+            notice_event(flow, over ? "fairlead.flow.expectation.missed" : "fairlead.flow.expectation.warning", key, now_,
+                         {{"expectation", expectation.name}, {"deadline", to_rfc3339(window.deadline)}, {"message", message}}));
     }
 
     void look_at_schedule(const Flow& flow) {

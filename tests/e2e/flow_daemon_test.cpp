@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <thread>
 
@@ -111,6 +112,32 @@ TEST_F(FlowDaemon, a_schedule_runs_it_and_another_follows) {
          201);
     EXPECT_TRUE(eventually([&] { return fs::exists(work / "out" / "a") && fs::exists(work / "out" / "b"); })) << daemon->log();
     EXPECT_THAT(send("GET", kFlows + "/f/moments", "", 200).at("moments").as_array(), SizeIs(20));
+}
+
+TEST_F(FlowDaemon, what_a_daemon_did_not_end_the_next_one_does) {
+    fairlead.ok({"connection", "update", "p", "--bwlimit", "300K"});
+    const auto content = noise(900'000);
+    server.file("/in/a.bin", content).file("/in/b", "small");
+    start();
+    send("POST", kFlows, flow_document("f"), 201);
+    const auto run = send("POST", kFlows + "/f/run", "{}", 202, "Prefer: respond-async\r\n");
+    const auto has_begun = [&] {
+        for (const auto& entry : fs::directory_iterator(work / "out"))
+            if (entry.is_regular_file() && entry.file_size() > 100'000) return true;
+        return false;
+    };
+    ASSERT_TRUE(eventually(has_begun)) << daemon->log();
+    ::kill(daemon->process(), SIGKILL);
+    daemon.reset();
+    EXPECT_FALSE(fs::exists(work / "out" / "a.bin")) << "no half file under the final name";
+    fairlead.ok({"connection", "update", "p", "--bwlimit", ""});
+    start();
+    const auto address = "/v1/projects/default/runs/" + std::string(run.at("id").as_string());
+    EXPECT_TRUE(eventually([&] { return send("GET", address, "", 200).at("state") == "succeeded"; })) << daemon->log();
+    EXPECT_EQ(read_file(work / "out" / "a.bin"), content);
+    EXPECT_EQ(read_file(work / "out" / "b"), "small");
+    EXPECT_EQ(server.content("/in/a.bin"), std::nullopt);
+    EXPECT_EQ(std::distance(fs::directory_iterator(work / "out"), {}), 2) << "nothing is left behind";
 }
 
 }  // namespace

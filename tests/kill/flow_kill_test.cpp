@@ -76,7 +76,7 @@ class Place {
         if (afterwards_ == "keep") EXPECT_EQ(files_in(work / "from"), kFiles);
     }
 
-    static inline const Files kFiles{{"a.csv", "one"}, {"b.csv", std::string(100'000, 'b')}};
+    static inline const Files kFiles{{"a.csv", std::string(100'000, 'a')}};
     const TemporaryFolder work;
     const Cli faulty{faulty_binary()};
 
