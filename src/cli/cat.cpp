@@ -16,7 +16,7 @@ struct CatOptions {
 }  // namespace
 
 awaitable<void> print_file(Context& context, const Place& place, const std::string& bwlimit) {
-    auto limits = limits_of(context, bwlimit);
+    auto limits = limits_of(bwlimit);
     limits.add(place.limit);
     context.flush();
     auto lease = co_await place.sessions->take();

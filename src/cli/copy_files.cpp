@@ -36,7 +36,7 @@ class Copy {
         : context_(context),
           request_(request),
           places_(places),
-          options_(request.flags.to_options(context)),
+          options_(request.flags.to_options()),
           tree_(request.flags.to_tree_options()),
           report_(context, "", "") {}
 

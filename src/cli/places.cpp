@@ -123,11 +123,8 @@ awaitable<void> Places::close() {
         co_await sessions->close();
 }
 
-net::RateLimits limits_of(const Context& context, const std::string& own) {
+net::RateLimits limits_of(const std::string& own) {
     net::RateLimits limits;
-    const auto& process = context.options.process_bwlimit;
-    if (!process.empty())
-        limits.add(net::RateLimit::shared("", RateSchedule::parse(process, "process-bwlimit")));
     if (!own.empty()) limits.add(std::make_shared<net::RateLimit>(RateSchedule::parse(own)));
     return limits;
 }

@@ -56,9 +56,8 @@ class Places {
     std::set<std::string> roles_;
 };
 
-/// The bandwidth limits of a verb: the process's, and its own (--bwlimit; empty: none). Throws
-/// invalid_argument.
-net::RateLimits limits_of(const Context& context, const std::string& own);
+/// The bandwidth limit of a verb (--bwlimit; empty: none), beside the process's. Throws invalid_argument.
+net::RateLimits limits_of(const std::string& own);
 
 /// Runs the body of a verb with its places, and closes them after it.
 void with_places(Context& context, const ConnectionFlags& flags, unsigned sessions,

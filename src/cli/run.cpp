@@ -11,6 +11,7 @@
 #include "base/side_task.hpp"
 #include "cli/context.hpp"
 #include "fairlead/error.hpp"
+#include "net/process_limit.hpp"
 
 namespace fairlead::cli {
 namespace {
@@ -54,6 +55,8 @@ class Interrupts {
 }  // namespace
 
 void Context::run(awaitable<void> work) {
+    if (!options.process_bwlimit.empty())
+        net::limit_process(RateSchedule::parse(options.process_bwlimit, "process-bwlimit"));
     asio::io_context loop(1);
     Interrupts interrupts(loop, *this);
     std::exception_ptr failure;

@@ -39,9 +39,9 @@ Place target_of(const Location& location, Places& places, bool dry_run) {
     return places.confined_folder(folder.string());
 }
 
-transfer::SyncOptions options_of(const Context& context, const SyncVerb& verb) {
+transfer::SyncOptions options_of(const SyncVerb& verb) {
     transfer::SyncOptions options;
-    options.transfer = verb.transfer.to_options(context);
+    options.transfer = verb.transfer.to_options();
     options.tree = verb.transfer.to_tree_options();
     options.remove = verb.remove;
     options.max_remove = verb.max_remove;
@@ -58,7 +58,7 @@ transfer::SyncOptions options_of(const Context& context, const SyncVerb& verb) {
 }
 
 awaitable<void> run(Context& context, const SyncVerb& verb, Places& places) {
-    auto options = options_of(context, verb);
+    auto options = options_of(verb);
     const auto source = places.at(parse_location(verb.from), "source");
     const auto target = target_of(parse_location(verb.to), places, options.transfer.dry_run);
     if (source.sessions == target.sessions && source.path == target.path)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "net/process_limit.hpp"
 #include "service/content.hpp"
 #include "transfer/attempts.hpp"
 #include "transfer/failure.hpp"
@@ -20,6 +21,7 @@ class Download {
     Download(Sessions& sessions, const Patience& patience, DownloadRequest& request, ByteChannel& into)
         : sessions_(sessions), patience_(patience), request_(request), into_(into) {
         limits_.add(request.limit);
+        limits_.add(net::process_limit());
     }
 
     awaitable<void> run() {

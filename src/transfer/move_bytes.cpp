@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/fault_point.hpp"
+#include "net/process_limit.hpp"
 
 namespace fairlead::transfer {
 namespace asio = boost::asio;
@@ -94,8 +95,10 @@ awaitable<void> write_slowly(WriteStream& to, std::span<const std::byte> bytes, 
 }  // namespace
 
 awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
-                           const net::RateLimits& limits, std::uint64_t offset, std::uint64_t& moved,
+                           const net::RateLimits& own_limits, std::uint64_t offset, std::uint64_t& moved,
                            std::uint64_t until) {
+    auto limits = own_limits;
+    limits.add(net::process_limit());
     if (from.descriptor() >= 0 && to.can_send_file() && digest == nullptr)
         co_return co_await send_file(from, to, progress, limits, offset, moved, until);
     auto left = until - std::min(until, offset);
