@@ -108,7 +108,7 @@ class LocalWriteStream final : public WriteStream {
     bool start_behind() {
         if (behind_) return true;
         if (at_ - began_at_ + expected_ < kWorthAThread) return false;
-        behind_ = std::make_unique<WriteBehind>(file_.get(), at_, path_);
+        behind_ = std::make_unique<WriteBehind>(file_.get(), at_, path_, durable_);
         return true;
     }
 

@@ -13,11 +13,12 @@ constexpr int kPipeSize = 1024 * 1024;            // what an unprivileged proces
 constexpr std::size_t kWorthFilling = 64 * 1024;  // a smaller rest of a buffer makes for small reads
 }  // namespace
 
-WriteBehind::WriteBehind(int file, std::uint64_t offset, std::string path)
+WriteBehind::WriteBehind(int file, std::uint64_t offset, std::string path, bool sync_follows)
     : file_(file),
       path_(std::move(path)),
       at_(static_cast<std::int64_t>(offset)),
       written_back_(at_),
+      sync_follows_(sync_follows),
       ring_(kSlots, [this](std::size_t slot) { empty(slots_[slot]); }) {}
 
 awaitable<void> WriteBehind::take() {
@@ -75,7 +76,7 @@ void WriteBehind::throw_failure() const {
 void WriteBehind::empty(Slot& slot) noexcept {
     if (failure_ != 0) return;
     failure_ = !slot.piped ? write_buffer(slot) : can_splice_ ? splice_pipe(slot) : copy_pipe(slot);
-    if (at_ - written_back_ < static_cast<std::int64_t>(kWriteBack)) return;
+    if (!sync_follows_ || at_ - written_back_ < static_cast<std::int64_t>(kWriteBack)) return;
     ::sync_file_range(file_, written_back_, at_ - written_back_, SYNC_FILE_RANGE_WRITE);
     written_back_ = at_;
 }

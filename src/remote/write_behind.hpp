@@ -20,9 +20,10 @@ namespace fairlead::local {
 /// pipes.
 class WriteBehind {
   public:
-    /// `file` must stay open as long as this object; `path` is for messages. Throws Error{internal} when
-    /// there is no thread to be had.
-    WriteBehind(int file, std::uint64_t offset, std::string path);
+    /// `file` must stay open as long as this object; `path` is for messages. With `sync_follows` the disk is
+    /// told early, so that a sync at the end finds little left to do. Throws Error{internal} when there is no
+    /// thread to be had.
+    WriteBehind(int file, std::uint64_t offset, std::string path, bool sync_follows);
 
     /// The non-blocking end of an empty pipe; the one taken before is handed to the disk. Waits for one.
     /// Throws what failed at the disk (no_space, ...), cancelled, and internal when there are no pipes.
@@ -59,14 +60,14 @@ class WriteBehind {
     std::int64_t at_;            // the thread's
     std::int64_t written_back_;  // the thread's
     bool can_splice_ = true;     // the thread's
+    bool sync_follows_;
     std::array<Slot, kSlots> slots_;
     std::atomic<int> failure_ = 0;  // errno
     Slot* taken_ = nullptr;
     WorkRing ring_;  // last, so that its thread ends first
 };
 
-/// How many bytes may gather in the page cache before the disk is told to begin, so that the sync at the end
-/// finds little left to do.
+/// How many bytes may gather in the page cache before the disk is told to begin, where a sync follows.
 constexpr std::uint64_t kWriteBack = 8 * 1024 * 1024;
 
 /// What moves at once, in buffers: larger pieces leave the CPU's cache.

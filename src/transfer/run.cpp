@@ -259,7 +259,9 @@ awaitable<void> Run::move_and_publish(Job& job) {
     // What a server does with its disk is its own business, and waiting for it after each of many files makes
     // uploads some ten times slower; unless the only other copy is about to go.
     const bool last_copy = options_.delete_source || !options_.move_source_to.empty();
-    const bool durable = options_.durable && !publisher_ && last_copy;
+    // Together with others a large file is no cheaper, and the disk begins earlier.
+    const bool large = job.facts.size.value_or(0) > kBytesAtOnce;
+    const bool durable = options_.durable && (publisher_ ? large : last_copy);
     Staged staged;
     bool unreachable = false;
     const auto step = [](Run& run, const Job& wanted, bool waits, Staged& result,
