@@ -8,7 +8,8 @@
 namespace fairlead::path {
 
 void refuse_control_bytes(std::string_view text, std::string_view what) {
-    if (text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) return;
+    const auto has = [&](char byte) { return text.find(byte) != std::string_view::npos; };
+    if (!has('\r') && !has('\n') && !has('\0')) return;
     throw Error(
         ErrorCode::invalid_argument,
         fmt::format("The {} holds a line break or a NUL byte, which would reach the server as another "
@@ -67,8 +68,8 @@ std::string_view name(std::string_view path) {
 }
 
 bool is_plain_name(std::string_view name) noexcept {
-    return !name.empty() && name != "." && name != ".." &&
-           name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+    return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+           name.find('\0') == std::string_view::npos;
 }
 
 }  // namespace fairlead::path

@@ -26,14 +26,13 @@ awaitable<void> find(Context& context, const FindOptions& options, Places& place
     transfer::WalkOptions walk_options;
     walk_options.filter = &filter;
     walk_options.depth = options.depth.value_or(std::numeric_limits<unsigned>::max());
-    std::function<awaitable<void>(transfer::Found)> visit = [&](transfer::Found found) -> awaitable<void> {
+    std::function<void(transfer::Found)> visit = [&](transfer::Found found) {
         if (context.options.json)
             lines.json(found.entry);
         else if (options.details)
             lines.details(found.entry, found.entry.path);
         else
             lines.name(found.entry.path);
-        co_return;
     };
     std::function<void(const std::string&, const Error&)> problem = [&](const std::string& path,
                                                                         const Error& error) {

@@ -30,9 +30,9 @@ class Printer {
           lines_(context),
           sorting_(context.out_is_terminal() && !options.recursive && !context.options.json) {}
 
-    void add(Entry entry, std::string shown) {
+    void add(Entry entry, std::string_view shown) {
         if (!sorting_) return print(entry, shown);
-        held_.emplace_back(std::move(entry), std::move(shown));
+        held_.emplace_back(std::move(entry), shown);
         if (held_.size() > kMostSorted) print_held();
     }
     void finish() {
@@ -51,7 +51,7 @@ class Printer {
         held_.clear();
         sorting_ = false;
     }
-    void print(const Entry& entry, const std::string& shown) {
+    void print(const Entry& entry, std::string_view shown) {
         if (context_.options.json)
             lines_.json(entry);
         else if (options_.details)
@@ -80,10 +80,9 @@ awaitable<void> list(Context& context, const LsOptions& options, Places& places)
     transfer::WalkOptions walk_options;
     walk_options.filter = &filter;
     walk_options.depth = options.depth.value_or(options.recursive ? std::numeric_limits<unsigned>::max() : 1);
-    std::function<awaitable<void>(transfer::Found)> visit = [&](transfer::Found found) -> awaitable<void> {
+    std::function<void(transfer::Found)> visit = [&](transfer::Found found) {
         if (options.all || !is_hidden(found.relative))
-            printer.add(std::move(found.entry), found.relative.substr(1));
-        co_return;
+            printer.add(std::move(found.entry), std::string_view(found.relative).substr(1));
     };
     std::function<void(const std::string&, const Error&)> problem = [&](const std::string& path,
                                                                         const Error& error) {
@@ -99,8 +98,8 @@ awaitable<void> list(Context& context, const LsOptions& options, Places& places)
     if (failure) {  // a file and not a directory
         auto lease = co_await place.sessions->take();
         auto entry = co_await lease.files().stat(place.path);
-        auto name = entry.name;
-        printer.add(std::move(entry), std::move(name));
+        const auto name = entry.name;
+        printer.add(std::move(entry), name);
     }
     printer.finish();
     if (problems > 0) context.exit_status = 10;

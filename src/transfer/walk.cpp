@@ -21,15 +21,20 @@ constexpr std::size_t kLookAhead = 64;     // directories that come next
 constexpr unsigned kOnOneSession = 4;      // listings at once, where a session can do several things
 constexpr unsigned kMostListings = 8;
 
+/// One of the two is there.
+struct Visitor {
+    std::function<awaitable<void>(Found)> waiting;
+    std::function<void(Found)> at_once;
+};
+
 class Walk {
   public:
-    Walk(boost::asio::any_io_executor executor, Sessions& sessions, WalkOptions options,
-         std::function<awaitable<void>(Found)>& visit,
+    Walk(boost::asio::any_io_executor executor, Sessions& sessions, WalkOptions options, Visitor visit,
          std::function<void(const std::string&, const Error&)>& problem)
         : executor_(executor),
           sessions_(sessions),
           options_(std::move(options)),
-          visit_(visit),
+          visit_(std::move(visit)),
           problem_(problem),
           changed_(executor) {}
 
@@ -123,7 +128,10 @@ class Walk {
                 auto found = meet(entry, directory, way);
                 if (!found) continue;
                 stopped_ = true;  // what the visitor throws is meant to end the walk
-                co_await visit_(std::move(*found));
+                if (visit_.at_once)
+                    visit_.at_once(std::move(*found));
+                else
+                    co_await visit_.waiting(std::move(*found));
                 stopped_ = false;
             }
         }
@@ -186,7 +194,7 @@ class Walk {
     boost::asio::any_io_executor executor_;
     Sessions& sessions_;
     WalkOptions options_;
-    std::function<awaitable<void>(Found)>& visit_;
+    Visitor visit_;
     std::function<void(const std::string&, const Error&)>& problem_;
     Event changed_;
     std::vector<Directory> waiting_, children_;
@@ -200,7 +208,15 @@ awaitable<void> walk(Sessions& sessions, std::string directory, WalkOptions opti
                      std::function<awaitable<void>(Found)> visit,
                      std::function<void(const std::string& path, const Error& error)> problem) {
     const auto executor = co_await boost::asio::this_coro::executor;
-    Walk walk(executor, sessions, std::move(options), visit, problem);
+    Walk walk(executor, sessions, std::move(options), {std::move(visit), {}}, problem);
+    co_await walk.run(std::move(directory));
+}
+
+awaitable<void> walk(Sessions& sessions, std::string directory, WalkOptions options,
+                     std::function<void(Found)> visit,
+                     std::function<void(const std::string& path, const Error& error)> problem) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    Walk walk(executor, sessions, std::move(options), {{}, std::move(visit)}, problem);
     co_await walk.run(std::move(directory));
 }
 

@@ -19,7 +19,7 @@ constexpr std::array kDetectable{
 constexpr std::size_t kSampleLines = 12;   // enough to get past a heading
 constexpr std::size_t kBannerLines = 100;  // as long as nothing is understood
 constexpr std::size_t kKeptSkippedLines = 5;
-constexpr std::size_t kBatch = 256;  // about what a read from the network brings
+constexpr std::size_t kBatch = 1024;  // about what is taken at once
 
 std::unique_ptr<LineParser> make_parser(ListDialect dialect, const ListTime& time) {
     switch (dialect) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ftp/listing/fields.hpp"
 #include "ftp/listing/line_parser.hpp"
 
@@ -63,6 +65,11 @@ int year_of(std::string_view word) noexcept {
     return rest.empty() || rest == "年" || rest == "년" || rest == "," ? year : 0;
 }
 
+/// Three digits or more, and nothing else: no date begins so.
+bool is_large_number(std::string_view word) noexcept {
+    return word.size() >= 3 && std::all_of(word.begin(), word.end(), is_digit);
+}
+
 struct ListedTime {
     Time time;
     TimePrecision precision = TimePrecision::minute;
@@ -94,6 +101,7 @@ class UnixParser final : public LineParser {
             const auto size = fields::grouped_number(words[i].text);
             const bool device_pair = !size && is_device(line[0]);
             if (!size && !device_pair) continue;
+            if (is_large_number(words[i + 1].text)) continue;
             const auto time = same_time(rest, words, i + 1);
             if (!time) continue;
             const auto last = i + time->words;
