@@ -1,5 +1,6 @@
 """What is measured: each cell is one task and the command with which each client does it."""
 import dataclasses
+import functools
 import itertools
 import os
 import subprocess
@@ -57,6 +58,13 @@ def own(path, like):
     for folder, folders, files in os.walk(path):
         for name in [".", *folders, *files]:
             os.chown(os.path.join(folder, name), facts.st_uid, facts.st_gid)
+
+
+def make_files(folder, name, count, size):
+    os.makedirs(folder)
+    for number in range(count):
+        with open(os.path.join(folder, name.format(number)), "wb") as out:
+            out.write(os.urandom(size))
 
 
 class Peers:
@@ -219,17 +227,18 @@ def ftp_cells(place, options, source):
 
 def many_cells(place, options, facts, peers, connection):
     """Listing, many small files, and 200 gets in one process."""
-    listed = os.path.join(facts["root"], "listed")
-    os.makedirs(listed)
-    for number in range(options.entries):
-        with open(os.path.join(listed, f"entry-{number:06}.dat"), "wb"):
-            pass
     small = os.path.join(facts["root"], "small")
-    os.makedirs(small)
-    for number in range(options.files):
-        with open(os.path.join(small, f"file-{number:05}.dat"), "wb") as out:
-            out.write(os.urandom(4096))
-    own(facts["root"], facts["root"])
+
+    @functools.cache
+    def make_listed():
+        make_files(os.path.join(facts["root"], "listed"), "entry-{:06}.dat", options.entries, 0)
+        own(os.path.join(facts["root"], "listed"), facts["root"])
+
+    @functools.cache
+    def make_small():
+        make_files(small, "file-{:05}.dat", options.files, 4096)
+        own(small, facts["root"])
+
     scheme, base = peers.scheme, peers.base
     listing = os.path.join(place.out, "listing")
 
@@ -245,9 +254,10 @@ def many_cells(place, options, facts, peers, connection):
     else:
         clients["curl"] = peers.curl(peers.url("listed/"), **rest)
     yield Cell(f"{scheme}-list", f"Listing {options.entries:,} entries over {scheme.upper()}", "entries/s",
-               options.entries, clients, 1.5)
+               options.entries, clients, 1.5, prepare=make_listed)
 
-    yield from many_small(place, options, peers, connection, small)
+    yield from many_small(place, options, peers, connection, small, make_small)
+    yield eight_at_once(place, options, peers, connection)
 
     count = min(200, options.files)
     names = [f"file-{number:05}.dat" for number in range(count)]
@@ -260,21 +270,40 @@ def many_cells(place, options, facts, peers, connection):
     else:
         urls = [part for name in names for part in ("-o", os.path.join(out, name), peers.url(f"small/{name}"))]
         clients["curl"] = peers.curl(*urls, **rest)
-    yield Cell(f"{scheme}-200", f"{count} small gets in one process over {scheme.upper()}", "files/s", count, clients)
+    yield Cell(f"{scheme}-200", f"{count} small gets in one process over {scheme.upper()}", "files/s", count, clients,
+               prepare=make_small)
+
+
+def eight_at_once(place, options, peers, connection):
+    """What eight transfers at once take of memory."""
+    scheme, base, size = peers.scheme, peers.base, options.size_mib * 2**20 // 8
+    folder = os.path.join(peers.facts["root"], "eight")
+
+    def prepare():
+        make_files(folder, "part-{}.bin", 8, size)
+        own(folder, peers.facts["root"])
+    out = os.path.join(place.out, "eight")
+    rest = {"before": fresh_folder(out), "proves": file_count(out, 8)}
+    clients = {"fairlead -P 8": fairlead("get", "-q", "-r", "-P", "8", f"{connection}:/eight", out, **rest),
+               "lftp mirror -P 8": peers.lftp(f"mirror -P 8 {base}/eight {out}", **rest),
+               "rclone --transfers 8": peers.rclone("--transfers", "8", "--multi-thread-streams", "0", "copy",
+                                                    peers.at("eight"), out, **rest)}
+    return Cell(f"{scheme}-eight", f"8 files of {size // 2**20} MiB at once down over {scheme.upper()}", "MB/s", size * 8,
+                clients, prepare=prepare)
 
 
 LFTP_TUNED = ("set ftp:sync-mode off; set ftp:use-size no; set ftp:use-mdtm no; set ftp:use-mode-z no; "
               "set net:connection-limit 8; set mirror:set-permissions no; ")
 
 
-def many_small(place, options, peers, connection, small):
+def many_small(place, options, peers, connection, small, make_small):
     scheme, base, count = peers.scheme, peers.base, options.files
     bar = {"ftp": 1.2, "sftp": 2.0}.get(scheme)
     transfers = ("--transfers", "8", "--checkers", "8")
     out = os.path.join(place.out, "small")
     rest = {"before": fresh_folder(out), "proves": file_count(out, count)}
     clients = {f"fairlead{flags}": fairlead("get", "-q", "-r", *flags.split(), f"{connection}:/small", out, **rest)
-               for flags in ("", " -P 4", " -P 8")}
+               for flags in ("", " -P 8")}
     clients["rclone --transfers 8"] = peers.rclone(*transfers, "copy", peers.at("small"), out, **rest)
     clients["lftp mirror -P 8"] = peers.lftp(f"mirror -P 8 {base}/small {out}", **rest)
     if scheme == "sftp":
@@ -284,12 +313,13 @@ def many_small(place, options, peers, connection, small):
         clients["lftp mirror -P 8, tuned"] = peers.lftp(f"{LFTP_TUNED}mirror -P 8 {base}/small {out}", **rest)
         clients["lftp mirror -P 1"] = peers.lftp(f"mirror -P 1 {base}/small {out}", **rest)
         clients["ncftpget -R"] = peers.ncftp("get", ["-R"], out, f"{base}/small", **rest)
-    yield Cell(f"{scheme}-small", f"{count:,} files of 4 KiB down over {scheme.upper()}", "files/s", count, clients, bar)
+    yield Cell(f"{scheme}-small", f"{count:,} files of 4 KiB down over {scheme.upper()}", "files/s", count, clients, bar,
+               prepare=make_small)
 
     target = os.path.join(peers.facts["root"], "small-up")
     rest = {"before": fresh_server_folder(target, peers.facts["root"]), "proves": file_count(target, count)}
     clients = {f"fairlead{flags}": fairlead("put", "-q", "-r", *flags.split(), small, f"{connection}:/small-up", **rest)
-               for flags in ("", " -P 4", " -P 8")}
+               for flags in ("", " -P 8")}
     clients["rclone --transfers 8"] = peers.rclone(*transfers, "copy", small, peers.at("small-up/small"), **rest)
     clients["lftp mirror -R -P 8"] = peers.lftp(f"mirror -R -P 8 {small} {base}/small-up/small", **rest)
     if scheme == "sftp":
@@ -298,7 +328,8 @@ def many_small(place, options, peers, connection, small):
     else:
         clients["lftp mirror -R -P 8, tuned"] = peers.lftp(f"{LFTP_TUNED}mirror -R -P 8 {small} {base}/small-up/small", **rest)
         clients["ncftpput -R"] = peers.ncftp("put", ["-R"], f"{base}/small-up", small, **rest)
-    yield Cell(f"{scheme}-small-up", f"{count:,} files of 4 KiB up over {scheme.upper()}", "files/s", count, clients, bar)
+    yield Cell(f"{scheme}-small-up", f"{count:,} files of 4 KiB up over {scheme.upper()}", "files/s", count, clients, bar,
+               prepare=make_small)
 
 
 def sftp_cells(place, options, source):

@@ -81,6 +81,7 @@ class Cell:
     bar: Optional[float] = None  # ratio to the best peer that is promised, None: only reported
     note: str = ""
     bars: dict = dataclasses.field(default_factory=dict)  # peer name → ratio to that peer that is promised
+    prepare: Callable[[], None] = lambda: None  # what it needs, made only when it is measured
 
 
 @dataclasses.dataclass
@@ -149,17 +150,25 @@ def run_once(command, limit=300):
     return Run(ok, wall, usage.ru_utime + usage.ru_stime, int(peak[-1]) / 1024 if peak else 0, said)
 
 
-def run_cell(cell, rounds):
+BRIEF = 5  # seconds: what takes longer is not changed much by what is in a cache, so its first run counts too
+
+
+def run_cell(cell, rounds, limit=float("inf")):
+    """Up to so many rounds; no further one is begun after `limit` seconds."""
+    cell.prepare()
+    began = time.monotonic()
     runs = {name: [] for name in cell.clients}
-    for name, command in cell.clients.items():  # one uncounted run each: caches warm, programs loaded
-        warm = run_once(command)
-        if not warm.ok:
-            runs[name].append(warm)
-    for _ in range(rounds):
+    for name, command in cell.clients.items():  # one each to warm up: caches, programs loaded
+        first = run_once(command)
+        if not first.ok or first.wall >= BRIEF:
+            runs[name].append(first)
+    for number in range(rounds):
         for name, command in cell.clients.items():
-            if runs[name] and not runs[name][0].ok:
+            done = runs[name]
+            over = time.monotonic() - began > limit
+            if len(done) > number or (done and (over or not done[0].ok)):
                 continue
-            runs[name].append(run_once(command))
+            done.append(run_once(command))
     return Result(cell, runs)
 
 

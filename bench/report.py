@@ -1,5 +1,6 @@
 """Prints the measurements as tables, for people and for docs/performance.md."""
 import io
+import os
 import platform
 import subprocess
 
@@ -84,35 +85,38 @@ def version(*argv):
     return (done.stdout or done.stderr).splitlines()[0].strip() if done.returncode == 0 else "?"
 
 
-METHOD = """# Performance
-
-Made by `make bench`, which starts real servers, runs every client in turn as a whole process, and keeps medians. Both
+METHOD = """Made by `make bench`, which starts real servers, runs every client in turn as a whole process, and keeps medians. Both
 ends share the machine's cores, so MB/s is the sum of client and server; CPU seconds are the client's alone (its child
 processes included). "Ours to the best peer" is our speed by that of the fastest peer, each peer with its best flags, and
 "CPU" our CPU time by that peer's. Small differences are noise: look at the range. Where there is room, both ends' files
 lie in memory (`/dev/shm`): ours waits until its bytes are on the disk and the peers do not, so that on a disk the table
 would compare the disk with the page cache. One row goes to the disk, where the peers are followed by sync(1).
-FAIRLEAD_BENCH_FOLDER puts everything elsewhere.
+FAIRLEAD_BENCH_FOLDER puts everything elsewhere. A first run that took less than five seconds is not counted (it warms the
+caches); a cell that takes long has fewer rounds.
 
 What limits the rows that fall short:
 
-- **1 GiB up over FTP** is the server's own pace: a program that does nothing but sendfile (or read and send, or send from
-  a mapped file) to vsftpd takes as long as any client of the table.
+- **1 GiB up over FTP** is the server's own pace. Ours sends by sendfile, which costs less than half of the CPU time of a
+  client that reads and sends; on loopback the server then copies from memory that nobody has just touched, and is slower by up
+  to a fifth than where a client's copy has left the bytes in the CPU's cache. A program that does nothing but sendfile to
+  vsftpd is as slow. Over a network card nothing of that remains.
 - **1 GiB down to a disk** is the disk's pace once nobody is excused from waiting for it.
-- **Listing**: vsftpd sends it all at once when it has looked at every file; curl only dumps it, we parse and print it, which
-  nothing can overlap. Of the clients that understand what they list, compare lftp and rclone.
+- **Listing**: vsftpd sends it all at once when it has looked at every file, which is most of the time; curl only dumps it, we
+  parse and print it, which little can overlap. Of the clients that understand what they list, compare lftp and rclone.
 - **FTPS** is the encryption of both ends, one core each.
 - **A small file over passive FTP** takes three round trips, whoever asks: the server can accept the data connection only
   when the third packet of its handshake is there, and vsftpd says its last word only when the bytes are acknowledged; what
   we save is the fourth, since the next file's EPSV is asked for before that word. On loopback it is the server's work: about
   two thirds of the CPU time of both ends is vsftpd's and the kernel's on its behalf. Ours makes 24 system calls for a
-  file, five of them for the journal and the name that make it safe. Files that are made durable together at the end cost
+  file (lftp, tuned, 38), five of them for the journal and the name that make it safe. Files that are made durable together at the end cost
   one sync of the disk; the peers do not wait for it.
 - **SFTP** is OpenSSH's server on the other core: our own share is decrypting, three copies within libssh (its socket is read
   in 64 KiB pieces by the program; a program of your own that uses the library leaves that to libssh, which reads 4 KiB at a
   time) and writing the file. Asking for 32, 64 or 255 KiB at once, 1 or 2 MiB ahead, makes no difference. An upload over a
   long way is limited by the server's 2 MiB window for each of the four channels that are used; small files by the server's
   one process for each session, which makes, renames and closes them one after the other.
+- **One large FTP file over the slow link** needs no segments here: TCP's buffers are large there, so that one stream fills the
+  line as far as the emulation goes. Where they are not, further sessions join in while it moves.
 """
 LINKS = {"loopback": """
 # On loopback
@@ -125,31 +129,36 @@ that holds every packet for 25 ms. TCP's buffers may grow to 32 MiB there, so th
 """}
 
 
-def other_parts(path):
-    """What the file holds already, by link: each part begins with its own first heading."""
+def put_between_marks(text, name, content, at_the_end=True):
+    """Replaces what stands between the marks of that name; where there are none yet, adds them with the content."""
+    begin, end = f"<!-- begin of {name}: written by bench/run -->\n", f"<!-- end of {name} -->\n"
+    if begin in text and end in text:
+        before, rest = text.split(begin, 1)
+        return before + begin + content + end + rest.split(end, 1)[1]
+    if at_the_end:
+        return text.rstrip("\n") + "\n\n" + begin + content + end
+    return "# Performance\n\n" + begin + content + end + "\n" + text.removeprefix("# Performance\n").lstrip("\n")
+
+
+def write_markdown(results, options, path):
+    """Writes the method and the part of this run's link; whatever else is in the file stays as it is."""
     try:
         with open(path) as file:
             text = file.read()
     except FileNotFoundError:
-        return {}
-    begins = sorted((text.find(intro), link) for link, intro in LINKS.items() if intro in text)
-    ends = [place for place, _ in begins[1:]] + [len(text)]
-    return {link: text[place:end] for (place, link), end in zip(begins, ends)}
-
-
-def write_markdown(results, options, path):
-    """Writes the method and the part of this run's link; the part of another link stays as it is."""
-    parts = other_parts(path)
+        text = ""
     part = io.StringIO()
     part.write(LINKS[options.link])
     write_part(part, results, options)
-    parts[options.link] = part.getvalue()
-    with open(path, "w") as out:
-        out.write(METHOD + "".join(parts[link] for link in LINKS if link in parts))
+    text = put_between_marks(text, "the method", METHOD, at_the_end=False)
+    text = put_between_marks(text, f"link {options.link}", part.getvalue().lstrip("\n"))
+    with open(path + ".new", "w") as out:
+        out.write(text)
+    os.replace(path + ".new", path)
 
 
 def write_part(out, results, options):
-    out.write(f"\nMachine: {cpu_model()}, kernel {platform.release()}. Rounds: {options.rounds}. "
+    out.write(f"\nMachine: {cpu_model()}, kernel {platform.release()}. Rounds: up to {options.rounds}. "
               f"{version('lftp', '--version').split('|')[1].strip()}, {version('curl', '--version').split(' (')[0]}, "
               f"{version('rclone', 'version')}, {version('ssh', '-V')}.\n")
     out.write("\n| Task | Ours to the best peer | Bar | CPU |\n|---|---|---|---:|\n")
