@@ -7,7 +7,7 @@
 
 namespace fairlead::cli {
 
-transfer::Options TransferFlags::to_options(const Context& context) const {
+transfer::Options TransferFlags::to_options() const {
     auto wanted = options;
     wanted.if_exists = transfer::parse_if_exists(if_exists);
     wanted.durable = !no_sync;
@@ -16,7 +16,7 @@ transfer::Options TransferFlags::to_options(const Context& context) const {
     if (!run_timeout.empty()) wanted.run_timeout = parse_duration(run_timeout, "run-timeout");
     // The next run tells by the time what changed.
     wanted.preserve = wanted.preserve || wanted.if_exists == transfer::IfExists::different;
-    wanted.limits = limits_of(context, bwlimit);
+    wanted.limits = limits_of(bwlimit);
     Error error(ErrorCode::invalid_argument, "The flags of this transfer do not go together.");
     if (wanted.delete_source && !wanted.move_source_to.empty())
         error.faults.push_back({"move-after", wanted.move_source_to, "not together with --delete-after"});
@@ -52,16 +52,20 @@ transfer::TreeOptions TransferFlags::to_tree_options() const {
 
 void add_transfer_options(CLI::App& verb, TransferFlags& flags, Context& context) {
     auto& options = flags.options;
-    verb.add_option("-P,--parallel", flags.parallel, "Up to that many sessions at once")
+    verb.add_option(
+            "-P,--parallel", flags.parallel,
+            "Up to that many sessions at once; fewer where the connection (maxSessions) or the server "
+            "allows no more, or one file needs no more")
         ->type_name("N")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
-    verb.add_option("--segments", options.segments,
-                    "Move each large file in so many parts at once, over as many sessions; where a server "
-                    "cannot begin in the middle, in one")
+    verb.add_option(
+            "--segments", options.segments,
+            "Move each large file in so many parts at once, over as many sessions; where a server "
+            "cannot begin in the middle, in one. Default: one, and more of the sessions that are free for "
+            "a download that is seen to wait for a long way; 1: never")
         ->type_name("N")
-        ->check(CLI::Range(1, 16))
-        ->capture_default_str();
+        ->check(CLI::Range(1, 16));
     verb.add_flag("--no-resume", flags.no_resume,
                   "Begin anew; what earlier runs left unfinished at the same targets is removed");
     verb.add_option("--retries", options.retries,

@@ -16,8 +16,8 @@ struct TransferFlags {
     std::string links = "files", order;
     std::optional<unsigned> depth;
     std::optional<std::uint64_t> first;
-    unsigned parallel = 1;
-    unsigned sessions() const { return parallel * options.segments; }
+    unsigned parallel = 4;
+    unsigned sessions() const { return parallel * options.segments.value_or(1); }
     std::string if_exists = "overwrite";
     bool no_sync = false;
     bool no_resume = false;
@@ -27,7 +27,7 @@ struct TransferFlags {
     FilterFlags filter;
 
     /// Throws Error{invalid_argument} with every flag that is wrong or does not go with another.
-    transfer::Options to_options(const Context& context) const;
+    transfer::Options to_options() const;
     /// Which of a directory's files are meant, and in which order. Throws Error{invalid_argument}.
     transfer::TreeOptions to_tree_options() const;
 };

@@ -36,7 +36,8 @@ class Journal {
 
     /// Records a transfer before its first byte, and gives its number.
     std::uint64_t begin(Unfinished transfer);
-    /// So much of each segment was handed to the target.
+    /// So much of each segment was handed to the target. It is moved in segments from now on, if it was not
+    /// before.
     void moved(std::uint64_t number, const Segments& segments);
     /// All bytes are at the target, verified.
     void staged(std::uint64_t number, std::uint64_t size, std::string checksum);

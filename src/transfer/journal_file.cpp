@@ -202,6 +202,7 @@ std::vector<Unfinished> JournalFile::unfinished() const {
         if (kind == JournalLine::Kind::end) {
             open.erase(found);
         } else if (kind == JournalLine::Kind::segments) {
+            found->second.mode = Unfinished::Mode::segments;
             found->second.segments = std::move(said.segments);
         } else if (kind == JournalLine::Kind::aside) {
             found->second.aside = std::move(said.aside);

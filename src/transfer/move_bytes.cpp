@@ -96,7 +96,7 @@ awaitable<void> write_slowly(WriteStream& to, std::span<const std::byte> bytes, 
 
 awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Progress* progress,
                            const net::RateLimits& own_limits, std::uint64_t offset, std::uint64_t& moved,
-                           std::uint64_t until) {
+                           std::uint64_t until, bool exactly) {
     auto limits = own_limits;
     limits.add(net::process_limit());
     if (from.descriptor() >= 0 && to.can_send_file() && digest == nullptr)
@@ -109,8 +109,9 @@ awaitable<void> move_bytes(ReadStream& from, WriteStream& to, Digest* digest, Pr
     while (left > 0) {
         auto piece = co_await next_piece(from, to, limits.none());
         if (piece.empty()) break;
-        piece = piece.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left)));
-        left -= piece.size();
+        const auto ours = std::min<std::uint64_t>(piece.size(), left);
+        if (exactly) piece = piece.first(static_cast<std::size_t>(ours));
+        left -= ours;
         if (digest != nullptr) digest->add(piece);
         if (limits.none()) {
             co_await to.write(piece);

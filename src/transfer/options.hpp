@@ -46,10 +46,11 @@ struct Options {
     std::string move_source_to;  ///< a directory on the source, absolute; once published and verified
 
     net::RateLimits
-        limits;             ///< of bandwidth, beside those of the places; all that share one keep it together
-    unsigned segments = 1;  ///< of a large file, moved at once over as many sessions
-    bool dry_run = false;   ///< decide and report, touch nothing
-    bool resume = true;     ///< go on with what an earlier run of ours left unfinished
+        limits;  ///< of bandwidth, beside those of the places; all that share one keep it together
+    std::optional<unsigned> segments;  ///< of a large file, moved at once over as many sessions; absent: more
+                                       ///< than one where one is seen to wait for a long way
+    bool dry_run = false;             ///< decide and report, touch nothing
+    bool resume = true;               ///< go on with what an earlier run of ours left unfinished
     bool take_partial = false;        ///< and with a shorter file under the final name, whoever began it
     std::optional<unsigned> retries;  ///< after the first attempt; absent: as the connections say
     Patience patience;                ///< how long to wait before each; its `retries` is not used

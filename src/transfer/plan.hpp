@@ -27,6 +27,7 @@ struct TransferPlan {
     bool only_look = false;     ///< nothing is moved: they are all there, or it fails
     bool adopted = false;       ///< they were begun by somebody else, under the final name
     Segments segments;          ///< with Mode::whole: moved in these parts, written in place; empty: in one
+    bool widens = false;        ///< there may be more segments while it moves, where that is seen to help
     bool by_append = false;     ///< written to the end of what is there, and not at a position
     std::string reason;
 };

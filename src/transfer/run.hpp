@@ -68,7 +68,9 @@ class Run {
     awaitable<void> foresee_only(Job& job);
     awaitable<void> work();
     /// Sessions of one place that a file takes.
-    unsigned each_takes() const { return (&source_ == &target_ ? 2 : 1) * std::max(1u, options_.segments); }
+    unsigned each_takes() const {
+        return (&source_ == &target_ ? 2 : 1) * std::max(1u, options_.segments.value_or(1));
+    }
     awaitable<void> move(Job& job);
     awaitable<void> settle_and_report(Staged& staged);
     awaitable<void> move_and_publish(Job& job);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace fairlead::transfer {
 namespace {
@@ -29,6 +30,12 @@ Segments divide(std::uint64_t size, unsigned count) {
     for (std::uint64_t begin = 0; begin < size || segments.empty(); begin += length)
         segments.push_back({begin, std::min(size, begin + length), 0});
     return segments;
+}
+
+Segment take_half(Segment& segment) {
+    const auto middle = segment.begin + segment.done + segment.left() / 2;
+    const auto cut = std::min(segment.end, (middle + kGrain - 1) / kGrain * kGrain);
+    return {cut, std::exchange(segment.end, cut), 0};
 }
 
 std::uint64_t done_in(const Segments& segments) noexcept {

@@ -21,8 +21,14 @@ using Segments = std::vector<Segment>;
 /// Below this size a file is never divided, nor a segment made.
 constexpr std::uint64_t kSmallestSegment = 4 * 1024 * 1024;
 
+/// Below this size a file is not divided of its own accord, nor is what is left of a segment.
+constexpr std::uint64_t kWorthDividing = 64 * 1024 * 1024;
+
 /// `size` bytes in up to `count` parts of about the same length.
 Segments divide(std::uint64_t size, unsigned count);
+
+/// Gives the second half of what is left of it to a new segment.
+Segment take_half(Segment& segment);
 
 /// How many bytes are there.
 std::uint64_t done_in(const Segments& segments) noexcept;

@@ -50,6 +50,10 @@ bool Server::Turn::is_first() const {
     return *server_.line_.begin() == number_;
 }
 
+bool Server::Turn::is_due() const {
+    return server_.line_.empty() || number_ <= *server_.line_.begin();
+}
+
 void Server::Turn::leave() {
     if (server_.line_.erase(number_) == 0) return;
     server_.set_alarm();

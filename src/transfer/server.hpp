@@ -40,6 +40,8 @@ class Server {
         /// Until it is our turn and something has changed. Throws Error{cancelled}.
         awaitable<void> wait();
         bool is_first() const;
+        /// Whether nobody who is in the line came before; also after `leave`.
+        bool is_due() const;
         /// Lets the others pass meanwhile; `enter` comes back to the old place.
         void leave();
         void enter();
@@ -51,6 +53,8 @@ class Server {
 
     /// Something has changed for those who wait.
     void changed();
+    /// Until something has changed. Throws Error{cancelled}.
+    awaitable<void> wait() { return event_.wait(); }
 
   private:
     friend class Sessions;

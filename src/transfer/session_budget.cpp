@@ -54,9 +54,7 @@ bool SessionBudget::failed(const Error& error, Moment now, double luck) {
     const auto others = open_ + opening_;
     if (others > 0) {
         if (!may_mean_too_many(error)) return false;
-        allowed_ = std::min(allowed_, others);
-        grows_at_ = now + pause_;
-        pause_ = std::min(2 * pause_, kLongestPause);
+        shrink(now);
         return true;
     }
     if (error.code != ErrorCode::server_busy || !is_worth_another(error, ++refusals_, patience_)) {
@@ -65,6 +63,18 @@ bool SessionBudget::failed(const Error& error, Moment now, double luck) {
     }
     resting_until_ = now + wait_after(refusals_, error, patience_, luck);
     return true;
+}
+
+void SessionBudget::failed_unnoticed(const Error& error, Moment now, double luck) {
+    (void)failed(error, now, luck);
+    if (open_ + opening_ > 0 && error.code != ErrorCode::cancelled && !may_mean_too_many(error)) shrink(now);
+}
+
+/// To as many as there are.
+void SessionBudget::shrink(Moment now) {
+    allowed_ = std::min(allowed_, open_ + opening_);
+    grows_at_ = now + pause_;
+    pause_ = std::min(2 * pause_, kLongestPause);
 }
 
 std::optional<SessionBudget::Moment> SessionBudget::next_change() const {

@@ -31,6 +31,9 @@ class SessionBudget {
     void succeeded();
     /// It has failed. Gives whether to wait in line and try again; else the error is the answer.
     bool failed(const Error& error, Moment now, double luck);
+    /// It has failed, whyever, when nobody waited for it any more: while others are open, no more are begun
+    /// for the time being.
+    void failed_unnoticed(const Error& error, Moment now, double luck);
     /// A session has ended.
     void ended() { --open_; }
 
@@ -41,6 +44,8 @@ class SessionBudget {
     unsigned most() const noexcept { return most_; }
 
   private:
+    void shrink(Moment now);
+
     unsigned most_, allowed_;
     Patience patience_;
     unsigned open_ = 0, opening_ = 0;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/run_together.hpp"
+#include "base/side_task.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::transfer {
@@ -11,6 +12,20 @@ namespace {
 
 constexpr std::chrono::seconds kCheckedAfter(20);   // idle; servers and middle boxes drop what is silent
 constexpr std::chrono::seconds kRetiredAfter(120);  // idle; others may need the place
+
+awaitable<void> open_into(Sessions::Opener open, std::shared_ptr<FileSystem>& files) {
+    files = co_await open();
+}
+
+Error error_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const Error& error) {
+        return error;
+    } catch (const std::exception& error) {
+        return Error(ErrorCode::internal, error.what());
+    }
+}
 
 }  // namespace
 
@@ -22,6 +37,17 @@ struct Sessions::Session {
 
     unsigned places() const { return std::max(1u, files->abilities().concurrent_operations); }
     bool idle() const { return in_use == 0 && !broken; }
+};
+
+/// A log-in under way.
+struct Sessions::Opening {
+    Sessions* owner;  // null once it is gone
+    std::shared_ptr<FileSystem> files{};
+    std::optional<SideTask> task{};
+    bool awaited = true;  // else what comes of it is for whoever is next
+    bool ended = false;
+    std::optional<Lease> lease{};  // of the new session, where it was awaited
+    std::optional<Error> failure{};
 };
 
 Sessions::Lease::Lease(Sessions& sessions, std::shared_ptr<Session> session)
@@ -51,7 +77,8 @@ void Sessions::Lease::broken() {
 
 Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place,
                    std::shared_ptr<Server> server)
-    : open_(std::move(open)),
+    : executor_(executor),
+      open_(std::move(open)),
       most_(std::max(1u, most)),
       place_(std::move(place)),
       server_(server ? std::move(server)
@@ -62,6 +89,10 @@ Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned 
 
 Sessions::~Sessions() {
     server_->users_.remove(this);
+    for (const auto& opening : openings_) {
+        opening->owner = nullptr;
+        opening->task->cancel();
+    }
     for (std::size_t i = 0; i < sessions_.size(); ++i)
         server_->budget.ended();
 }
@@ -125,7 +156,7 @@ awaitable<bool> Sessions::make_room() {
 }
 
 /// For whoever is first in line: a free place, else a new session where there may be one; nothing when there
-/// is neither now. Leaves the line while it opens a session, so that others can use what becomes free.
+/// is neither now.
 awaitable<std::optional<Sessions::Lease>> Sessions::obtain(Server::Turn& turn, const Session* besides) {
     auto& budget = server_->budget;
     while (turn.is_first()) {
@@ -135,34 +166,80 @@ awaitable<std::optional<Sessions::Lease>> Sessions::obtain(Server::Turn& turn, c
             continue;
         }
         // A broken session counts until it is gone: the server counts it too.
-        if (sessions_.size() + opening_ >= most_) break;
+        if (sessions_.size() + openings_.size() >= most_) break;
         if (!budget.may_begin(server_->clock())) {
             const bool made = co_await make_room();
             if (made) continue;
             break;
         }
-        budget.begin();
-        ++opening_;
-        turn.leave();
-        const auto session = std::make_shared<Session>();
-        const auto failure = co_await caught(open_into(session->files));
-        turn.enter();
-        --opening_;
-        if (!failure) {
-            budget.succeeded();
-            reached_ = true;
-            sessions_.push_back(session);
-            co_return Lease(*this, session);
-        }
-        const bool worth_waiting = budget.failed(*failure, server_->clock(), luck());
-        server_->changed();
-        if (!worth_waiting) throw Error(*failure);
+        auto lease = co_await open_or_find(turn, besides);
+        if (lease) co_return lease;
     }
     co_return std::nullopt;
 }
 
-awaitable<void> Sessions::open_into(std::shared_ptr<FileSystem>& files) {
-    files = co_await open_();
+/// Starts a log-in that goes on whether or not somebody waits for it.
+std::shared_ptr<Sessions::Opening> Sessions::begin_opening() {
+    server_->budget.begin();
+    const auto opening = std::make_shared<Opening>(Opening{this});
+    openings_.push_back(opening);
+    SideTask::Ended ended = [opening, server = server_](std::exception_ptr thrown) {
+        opening->ended = true;
+        if (opening->owner != nullptr) return opening->owner->opened(*opening, thrown);
+        if (thrown) return server->budget.failed_unnoticed(error_of(thrown), server->clock(), luck());
+        server->budget.succeeded();
+        server->budget.ended();
+    };
+    opening->task.emplace(executor_, open_into(open_, opening->files), std::move(ended));
+    return opening;
+}
+
+void Sessions::opened(Opening& opening, std::exception_ptr thrown) {
+    auto& budget = server_->budget;
+    if (!thrown) {
+        budget.succeeded();
+        reached_ = true;
+        auto session = std::make_shared<Session>();
+        session->files = std::move(opening.files);
+        session->used = server_->clock();
+        sessions_.push_back(session);
+        if (opening.awaited) opening.lease.emplace(Lease(*this, std::move(session)));
+    } else {
+        const auto failure = error_of(thrown);
+        if (!opening.awaited)
+            budget.failed_unnoticed(failure, server_->clock(), luck());
+        else if (!budget.failed(failure, server_->clock(), luck()))
+            opening.failure = failure;
+    }
+    server_->changed();
+    openings_.remove_if([&](const auto& one) { return one.get() == &opening; });
+}
+
+/// A new session, or another one that becomes free while it is being opened. Leaves the line meanwhile, so
+/// that others can open or use one too. Nothing when neither came of it, and waiting in the line is next.
+awaitable<std::optional<Sessions::Lease>> Sessions::open_or_find(Server::Turn& turn, const Session* besides) {
+    const auto opening = begin_opening();
+    turn.leave();
+    while (!opening->ended) {
+        const auto stopped = co_await caught(server_->wait());
+        if (stopped) {  // it ends with us
+            opening->task->cancel();
+            while (!opening->ended)
+                (void)co_await caught(server_->wait());
+            throw Error(*stopped);
+        }
+        const auto session = opening->ended || !turn.is_due() ? nullptr : free_session(besides);
+        if (!session) continue;
+        opening->awaited = false;
+        turn.enter();
+        auto lease = co_await still_good(session);
+        if (lease) co_return lease;
+        turn.leave();
+        opening->awaited = true;
+    }
+    turn.enter();
+    if (opening->failure) throw Error(*opening->failure);
+    co_return std::exchange(opening->lease, std::nullopt);
 }
 
 awaitable<Sessions::Lease> Sessions::take() {
@@ -177,7 +254,7 @@ awaitable<Sessions::Lease> Sessions::take() {
     }
 }
 
-awaitable<std::optional<Sessions::Lease>> Sessions::take_spare() {
+awaitable<std::optional<Sessions::Lease>> Sessions::take_spare(std::function<bool()> wanted) {
     Server::Turn turn(*server_);
     if (!turn.is_first()) co_return std::nullopt;
     const auto idle = std::ranges::find_if(sessions_, [](const auto& session) { return session->idle(); });
@@ -185,28 +262,23 @@ awaitable<std::optional<Sessions::Lease>> Sessions::take_spare() {
         auto lease = co_await still_good(*idle);
         co_return lease;
     }
-    auto& budget = server_->budget;
-    if (sessions_.size() + opening_ >= most_ || !budget.may_begin(server_->clock())) {
+    if (sessions_.size() + openings_.size() >= most_ || !server_->budget.may_begin(server_->clock())) {
         auto shared = free_session(nullptr);
         if (!shared) co_return std::nullopt;
         auto lease = co_await still_good(std::move(shared));
         co_return lease;
     }
-    budget.begin();
-    ++opening_;
+    const auto opening = begin_opening();
     turn.leave();
-    const auto session = std::make_shared<Session>();
-    const auto failure = co_await caught(open_into(session->files));
-    --opening_;
-    if (!failure) {
-        budget.succeeded();
-        sessions_.push_back(session);
-        co_return Lease(*this, session);
+    while (!opening->ended) {
+        const auto stopped = co_await caught(server_->wait());
+        if (opening->ended || (!stopped && wanted())) continue;
+        opening->task->cancel();
+        while (!opening->ended)
+            (void)co_await caught(server_->wait());
+        if (stopped) throw Error(*stopped);
     }
-    (void)budget.failed(*failure, server_->clock(), luck());
-    server_->changed();
-    if (failure->code == ErrorCode::cancelled) throw Error(*failure);
-    co_return std::nullopt;
+    co_return std::exchange(opening->lease, std::nullopt);
 }
 
 awaitable<std::pair<Sessions::Lease, Sessions::Lease>> Sessions::take_both(Sessions& one, Sessions& other) {
@@ -243,6 +315,10 @@ awaitable<std::pair<Sessions::Lease, Sessions::Lease>> Sessions::take_both(Sessi
 }
 
 awaitable<void> Sessions::close() {
+    for (const auto& opening : openings_)
+        opening->task->cancel();
+    while (!openings_.empty())
+        co_await server_->wait();
     auto sessions = sessions_;
     const auto say_good_bye = [](std::shared_ptr<Session> session) -> awaitable<void> {
         (void)co_await caught(session->files->close());

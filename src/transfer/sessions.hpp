@@ -6,12 +6,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "fairlead/file_system.hpp"
 #include "transfer/server.hpp"
 
 namespace fairlead::transfer {
+
+/// PlaceFacts::identity of this machine's files.
+constexpr std::string_view kLocalIdentity = "local";
 
 /// What is known about a place beside the way to open it.
 struct PlaceFacts {
@@ -28,9 +32,12 @@ struct PlaceFacts {
 /// under way as it allows (Abilities::concurrent_operations). There are never more than `most`, nor more than
 /// the server's budget, which all Sessions to the server share; whoever waits is served in turn. A session
 /// that has been idle is asked whether it still answers before it is used; one that was idle for long is
-/// closed, and so is an idle one that stands in the way of another place on the same server.
+/// closed, and so is an idle one that stands in the way of another place on the same server. Nobody waits for
+/// a log-in when another session becomes free meanwhile: some servers accept more connections than they
+/// serve.
 class Sessions {
     struct Session;
+    struct Opening;
 
   public:
     using Opener = std::function<awaitable<std::shared_ptr<FileSystem>>()>;
@@ -70,8 +77,11 @@ class Sessions {
     awaitable<Lease> take();
 
     /// A session that nobody else is using or waiting for, if there is or may be one: for what is faster with
-    /// several but gets on with those it has. Nothing when it cannot be opened now.
-    awaitable<std::optional<Lease>> take_spare();
+    /// several but gets on with those it has. Nothing when it cannot be opened now, or when it is not
+    /// `wanted` any more (which is asked again whenever something changes: see look_again).
+    awaitable<std::optional<Lease>> take_spare(std::function<bool()> wanted);
+    /// Somebody does not want any more what take_spare waits for.
+    void look_again() { server_->changed(); }
 
     /// One of each, or none: nobody waits for the second while holding the first of the same server. Throws
     /// invalid_argument when one session is all that is configured and two are needed, and server_busy when
@@ -93,20 +103,23 @@ class Sessions {
 
   private:
     std::shared_ptr<Session> free_session(const Session* besides) const;
-    awaitable<void> open_into(std::shared_ptr<FileSystem>& files);
+    std::shared_ptr<Opening> begin_opening();
+    void opened(Opening& opening, std::exception_ptr thrown);
+    awaitable<std::optional<Lease>> open_or_find(Server::Turn& turn, const Session* besides);
     awaitable<std::optional<Lease>> obtain(Server::Turn& turn, const Session* besides = nullptr);
     awaitable<std::optional<Lease>> still_good(std::shared_ptr<Session> session);
     awaitable<bool> make_room();
     awaitable<void> retire_idle(std::chrono::steady_clock::duration longer_than, unsigned at_most);
     void forget(const std::shared_ptr<Session>& session);
 
+    boost::asio::any_io_executor executor_;
     Opener open_;
     unsigned most_;
     PlaceFacts place_;
     std::shared_ptr<Server> server_;
-    unsigned opening_ = 0;
     bool reached_ = false;
     std::list<std::shared_ptr<Session>> sessions_;
+    std::list<std::shared_ptr<Opening>> openings_;
 };
 
 }  // namespace fairlead::transfer

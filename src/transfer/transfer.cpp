@@ -69,10 +69,10 @@ std::string_view effect_of(const TransferPlan& plan, bool existing) {
 Unfinished record_of(const Route& route, const Staged& staged) {
     const auto& [source, facts, asked, careful, why] = staged.job;
     Unfinished record;
-    record.mode = staged.plan.mode == Mode::append ? Unfinished::Mode::append
-                  : staged.plan.segments.empty()   ? Unfinished::Mode::whole
-                                                   : Unfinished::Mode::segments;
-    record.segments = to_text(staged.plan.segments);
+    record.mode = staged.plan.mode == Mode::append  ? Unfinished::Mode::append
+                  : staged.plan.segments.size() < 2 ? Unfinished::Mode::whole
+                                                    : Unfinished::Mode::segments;
+    if (record.mode == Unfinished::Mode::segments) record.segments = to_text(staged.plan.segments);
     if (route.from != nullptr) record.source_place = route.from->identity;
     record.source_path = source;
     record.source_size = facts.size;
@@ -176,13 +176,21 @@ awaitable<void> record(const Route& route, Staged& staged, const Leftover* left)
     if (staged.job.facts.size.value_or(0) >= kWorthASync) co_await run_blocking(route.journal->syncing());
 }
 
-/// Whether several sessions at once are wanted for it, and both ends can do that.
+/// Whether both ends can read and write it in the middle, and tell whether it is the same file in the end.
 bool is_divisible(const Route& route, const Staged& staged, const Options& options) {
     const auto means = route.means();
     const auto& facts = staged.job.facts;
-    return options.segments > 1 && staged.plan.mode == Mode::whole && !staged.plan.temporary.empty() &&
-           !options.text && facts.size && *facts.size >= 2 * kSmallestSegment && facts.modified &&
-           means.reads_source_at && means.reads_target_at && means.writes_target_at;
+    return staged.plan.mode == Mode::whole && !staged.plan.temporary.empty() && !options.text && facts.size &&
+           *facts.size >= 2 * kSmallestSegment && facts.modified && means.reads_source_at &&
+           means.reads_target_at && means.writes_target_at;
+}
+
+/// Whether it may be moved over more sessions of its own accord: only to this machine, where what is written
+/// in the middle is sure to be there, and where neither a limit nor a checksum on the way wants one stream.
+bool may_widen(const Route& route, const Staged& staged, const Options& options) {
+    return !options.segments && !options.checksum && options.limits.none() &&
+           staged.job.facts.size.value_or(0) >= kWorthDividing && route.to != nullptr &&
+           route.to->identity == kLocalIdentity && route.more_from != nullptr && route.more_from->most() > 1;
 }
 
 /// Decides how the file is moved, and writes that down before anything is.
@@ -203,10 +211,13 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
         co_await remove_left(route.target, *route.journal, left->transfer.number);
         staged.entry = 0;
     }
-    if (goes_on)
-        go_on(staged.plan, *left);
-    else if (is_divisible(route, staged, options))
-        staged.plan.segments = divide(*job.facts.size, options.segments);
+    if (goes_on) go_on(staged.plan, *left);
+    if (is_divisible(route, staged, options) && (!goes_on || !staged.plan.segments.empty())) {
+        const auto count = options.segments.value_or(1);
+        staged.plan.widens = may_widen(route, staged, options);
+        if (!goes_on && (count > 1 || staged.plan.widens))
+            staged.plan.segments = divide(*job.facts.size, count);
+    }
     staged.result.target = staged.plan.target;
     if (staged.plan.mode == Mode::skip) co_return;
     const bool own_name = !staged.plan.temporary.empty() && options.temporary_extension.empty();

@@ -120,6 +120,23 @@ TEST_F(ManyFiles, sixteen_workers_get_along_with_an_sftp_server_that_drops_whoev
     soak(server);
 }
 
+TEST_F(ManyFiles, a_server_that_never_greets_a_second_session_holds_nothing_up) {
+    ScriptedFtp server;
+    server.folder("/d");
+    for (std::size_t i = 0; i < 20; ++i)
+        server.file(fmt::format("/d/{}", i), content_of(i));
+    server.on("GREETING", [](FtpConversation& with, const std::string&) {
+        if (with.server.connections() == 1) return with.reply("220 Welcome.");
+        with.control.wait_for_close();
+        with.hang_up();
+    });
+    // Whoever waited for that log-in would wait for longer than this program may take.
+    connect(fairlead, server.endpoint(), "", "", {"--timeout", "600"});
+    fairlead.ok({"get", "-q", "-r", "p:/d", at("out") + "/"});
+    EXPECT_EQ(files_in(work / "out"), 20u);
+    EXPECT_GT(server.connections(), 1u);
+}
+
 TEST_F(ManyFiles, copying_within_a_server_with_one_session_fails_with_the_setting_to_change) {
     ScriptedFtp server;
     server.file("/a", "x");

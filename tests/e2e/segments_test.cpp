@@ -181,6 +181,22 @@ TEST(Segments, that_never_arrive_are_a_failure_though_the_size_of_the_rest_is_ri
     EXPECT_FALSE(server.ftp.content("/file").has_value());
 }
 
+// Some servers agree to a restart position and then send all of the file.
+TEST(Segments, of_a_server_that_ignores_positions_are_given_up_for_one_part) {
+    ScriptedFtp server;
+    server.file("/file", noise(kSize));
+    server.on("RETR", [](FtpConversation& with, const std::string& argument) {
+        with.restart = 0;
+        with.behave("RETR", argument);
+    });
+    const Cli fairlead;
+    const TemporaryFolder work;
+    connect(fairlead, "p", server.endpoint());
+    const auto get = fairlead.json({"get", "--segments", "4", "p:/file", (work / "file").string()});
+    EXPECT_EQ(get.at("bytes"), kSize);
+    EXPECT_TRUE(read_file(work / "file") == noise(kSize));
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, SegmentsOnRealServers,
                          testing::Values("vsftpd", "proftpd", "pure-ftpd", "openssh"), [](const auto& info) {
                              auto name = info.param;

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/event.hpp"
 #include "base/run_together.hpp"
 #include "remote/memory_file_system.hpp"
 #include "support/awkward_file_system.hpp"
@@ -223,6 +224,102 @@ TEST_F(SharedSessions, a_session_that_was_idle_is_asked_whether_it_still_answers
         co_await use(sessions, 1, nullptr, 0);
         EXPECT_EQ(host.opened, 2u) << "what does not answer is replaced";
         EXPECT_EQ(host.open, 1u);
+    });
+}
+
+/// The first log-in succeeds; what the others do is up to the test.
+struct Dropping {
+    Host& host;
+    asio::any_io_executor executor;
+    Event released{executor};
+    std::optional<Error> refusal{};
+    bool answers = false;
+    unsigned begun = 0;
+
+    Sessions::Opener opener() {
+        return [this]() -> awaitable<std::shared_ptr<FileSystem>> {
+            if (begun++ > 0)
+                while (!answers)
+                    co_await released.wait();
+            if (refusal && begun > 1) throw Error(*refusal);
+            co_return co_await host.opener()();
+        };
+    }
+    void release() {
+        answers = true;
+        released.notify_all();
+    }
+};
+
+TEST_F(SharedSessions, nobody_waits_for_a_log_in_that_the_server_dropped_while_another_session_is_free) {
+    go([&](asio::any_io_executor executor) -> awaitable<void> {
+        Dropping server{host, executor};
+        Sessions sessions(executor, server.opener(), 4);
+        std::vector<int> order;
+        std::vector<awaitable<void>> tasks;
+        for (int i = 0; i < 6; ++i)
+            tasks.push_back(use(sessions, 5, &order, i));
+        co_await run_together(std::move(tasks));
+        EXPECT_EQ(order.size(), 30u);
+        EXPECT_EQ(host.opened, 1u);
+        EXPECT_EQ(server.begun, 4u);
+        co_await sessions.close();  // does not wait for them either
+        EXPECT_EQ(host.open, 0u);
+    });
+}
+
+TEST_F(SharedSessions, a_log_in_that_nobody_waited_for_serves_the_next) {
+    go([&](asio::any_io_executor executor) -> awaitable<void> {
+        Dropping server{host, executor};
+        Sessions sessions(executor, server.opener(), 2);
+        std::vector<awaitable<void>> tasks;
+        for (int i = 0; i < 2; ++i)
+            tasks.push_back(use(sessions, 2, nullptr, 0));
+        co_await run_together(std::move(tasks));
+        server.release();
+        co_await turns(5);
+        EXPECT_EQ(host.opened, 2u);
+        const auto first = co_await sessions.take(), second = co_await sessions.take();
+        EXPECT_NE(&first.files(), &second.files());
+        EXPECT_EQ(server.begun, 2u);
+    });
+}
+
+TEST_F(SharedSessions, a_refusal_that_nobody_waited_for_is_not_asked_for_again) {
+    go([&](asio::any_io_executor executor) -> awaitable<void> {
+        Dropping server{host, executor};
+        server.refusal = Error(ErrorCode::authentication_failed, "No.");
+        Sessions sessions(executor, server.opener(), 2);
+        std::vector<awaitable<void>> tasks;
+        for (int i = 0; i < 2; ++i)
+            tasks.push_back(use(sessions, 2, nullptr, 0));
+        co_await run_together(std::move(tasks));
+        server.release();
+        co_await turns(5);
+        std::vector<awaitable<void>> more;
+        for (int i = 0; i < 4; ++i)
+            more.push_back(use(sessions, 2, nullptr, 0));
+        co_await run_together(std::move(more));
+        EXPECT_EQ(server.begun, 2u);
+        EXPECT_EQ(sessions.most(), 1u);
+    });
+}
+
+TEST_F(SharedSessions, whoever_stops_waiting_for_a_log_in_ends_it) {
+    go([&](asio::any_io_executor executor) -> awaitable<void> {
+        Dropping server{host, executor};
+        server.begun = 1;
+        Sessions sessions(executor, server.opener(), 2);
+        const auto fails = []() -> awaitable<void> {
+            co_await turns(3);
+            throw Error(ErrorCode::internal, "Somebody else fails.");
+        };
+        std::vector<awaitable<void>> tasks;
+        tasks.push_back(use(sessions, 1, nullptr, 0));
+        tasks.push_back(fails());
+        const auto failure = co_await caught(run_together(std::move(tasks)));
+        EXPECT_EQ(failure ? failure->code : ErrorCode::timeout, ErrorCode::internal);
+        EXPECT_EQ(host.opened, 0u);
     });
 }
 

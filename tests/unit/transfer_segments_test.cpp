@@ -53,5 +53,12 @@ TEST(Segments, what_may_be_missing_is_moved_again) {
     EXPECT_EQ(held_back(segments, 40), (Segments{{0, 100, 60}, {100, 200, 0}, {200, 300, 0}}));
 }
 
+TEST(Segments, are_halved_by_what_is_left_of_them) {
+    Segment first{0, 100 * kSmallestSegment, 20 * kSmallestSegment};
+    const auto second = take_half(first);
+    EXPECT_EQ(first, (Segment{0, 60 * kSmallestSegment, 20 * kSmallestSegment}));
+    EXPECT_EQ(second, (Segment{60 * kSmallestSegment, 100 * kSmallestSegment, 0}));
+}
+
 }  // namespace
 }  // namespace fairlead::transfer
