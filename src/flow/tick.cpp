@@ -6,13 +6,16 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/glob.hpp"
+#include "base/process_identity.hpp"
 #include "catalog/cron.hpp"
 #include "catalog/flow_resource.hpp"
 #include "flow/expect.hpp"
 #include "flow/notice.hpp"
+#include "service/flows.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
 #include "store/delivery_store.hpp"
+#include "store/event_store.hpp"
 #include "store/store.hpp"
 
 namespace fairlead::flow {
@@ -50,8 +53,32 @@ class Ticking {
         if (flow.schedule) look_at_schedule(flow);
         for (const auto& before : flow.triggers.after)
             look_at_flow_before(flow, before);
+        if (!flow.triggers.monitor.empty()) look_at_monitor(flow);
         for (const auto& expectation : flow.expectations)
             look_at_expectation(flow, expectation);
+    }
+
+    /// All events that wait are for one run: it looks at everything.
+    void look_at_monitor(const Flow& flow) {
+        auto& store = workspace_.store();
+        const auto& name = flow.triggers.monitor;
+        auto monitor = store.resources().find(catalog::Kind::monitor, flow.record.project, name);
+        if (!monitor) monitor = store.resources().find(catalog::Kind::monitor, catalog::kGlobalProject, name);
+        if (!monitor)
+            throw Error(ErrorCode::not_found, fmt::format("its monitor '{}' does not exist", name));
+        auto& events = store.events();
+        const auto consumer = service::consumer_of_flow(flow.record.id);
+        const auto known = events.consumer(consumer);
+        if (known && known->monitor != monitor->record.id) events.unsubscribe(consumer);
+        events.subscribe(consumer, monitor->record.id);
+        if (events.pending(consumer, 1).empty()) return;
+        queue(flow, "monitor", {{"monitor", monitor->name}}, [&] {
+            if (!events.claim(consumer, process_identity(), now_, now_ + std::chrono::seconds(10))) return false;
+            const auto waiting = events.pending(consumer, kPage);
+            if (waiting.empty()) return false;
+            events.advance(consumer, waiting.back().sequence);
+            return true;
+        });
     }
 
     void look_at_expectation(const Flow& flow, const catalog::FlowExpectation& expectation) {
@@ -154,7 +181,8 @@ class Ticking {
         workspace_.store().together([&] {
             id.clear();
             if (!take()) return;
-            const auto overlap = flow.schedule ? flow.schedule->overlap : std::string("queue");
+            // What something else asks for may be about a file that the run before has not seen.
+            const auto overlap = trigger == "schedule" ? flow.schedule->overlap : std::string("queue");
             const auto active = active_runs(flow);
             if (!active.empty() && overlap == "skip") return;
             if (overlap == "replace")

@@ -9,6 +9,7 @@
 #include "catalog/flow_resource.hpp"
 #include "service/connections.hpp"
 #include "service/workspace.hpp"
+#include "store/event_store.hpp"
 #include "store/store.hpp"
 
 namespace fairlead::service {
@@ -30,6 +31,10 @@ void require_revision(const Flow& flow, std::optional<std::int64_t> expected) {
 }
 
 }  // namespace
+
+std::string consumer_of_flow(std::string_view id) {
+    return fmt::format("flow:{}", id);
+}
 
 SavedFlow Flows::store(Flow flow, store::Change change, std::vector<Fault> faults) {
     for (auto& fault : catalog::validate(flow))
@@ -63,6 +68,8 @@ SavedFlow Flows::store(Flow flow, store::Change change, std::vector<Fault> fault
     stored.change = change;
     stored.resource = catalog::resource_of(flow);
     workspace_.store().resources().apply(stored, workspace_.actor().via);
+    // Events are kept for whoever takes them.
+    if (flow.triggers.monitor.empty()) workspace_.store().events().unsubscribe(consumer_of_flow(flow.record.id));
     saved.flow = std::move(flow);
     return saved;
 }
@@ -116,6 +123,7 @@ void Flows::remove(std::string_view project, std::string_view name,
     store.together([&] {
         store.resources().apply(change, workspace_.actor().via);
         store.deliveries().forget_flow(flow.record.id);
+        store.events().unsubscribe(consumer_of_flow(flow.record.id));
     });
 }
 

@@ -21,6 +21,9 @@ struct SavedFlow {
     std::vector<Fault> warnings;
 };
 
+/// Who takes a monitor's events for a flow (store::EventStore), by the flow's id.
+std::string consumer_of_flow(std::string_view id);
+
 /// The saved flows. Names are looked up in the project first, then in `global`, without regard to case.
 /// Every change makes a revision.
 class Flows {

@@ -60,6 +60,7 @@ class FlowDaemon : public testing::Test {
     const TemporaryFolder work;
     ScriptedFtp server;
     std::optional<Daemon> daemon;
+    int files_ = 0;
 };
 
 const std::string kFlows = "/v1/projects/default/flows";
@@ -112,6 +113,18 @@ TEST_F(FlowDaemon, a_schedule_runs_it_and_another_follows) {
          201);
     EXPECT_TRUE(eventually([&] { return fs::exists(work / "out" / "a") && fs::exists(work / "out" / "b"); })) << daemon->log();
     EXPECT_THAT(send("GET", kFlows + "/f/moments", "", 200).at("moments").as_array(), SizeIs(20));
+}
+
+TEST_F(FlowDaemon, what_a_monitor_sees_runs_it) {
+    start();
+    fairlead.ok({"monitor", "create", "m", "--connection", "p", "--path", "/in", "--interval", "1s", "--first-look", "new"});
+    send("POST", kFlows, flow_document("f", R"(,"triggers":{"monitor":"m"})"), 201);
+    server.file("/in/a", "1");
+    EXPECT_TRUE(eventually([&] {
+        server.file("/in/a" + std::to_string(files_++), "1");  // the first may be seen before the flow listens
+        return fs::exists(work / "out" / "a");
+    })) << daemon->log();
+    EXPECT_EQ(fairlead.json({"run", "list"}).as_array().at(0).at("trigger"), "monitor");
 }
 
 TEST_F(FlowDaemon, what_a_daemon_did_not_end_the_next_one_does) {
