@@ -1,5 +1,6 @@
 #include "support/webhook_receiver.hpp"
 
+#include <string_view>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,7 +59,7 @@ WebhookReceiver::WebhookReceiver(Answer answer) : state_(std::make_unique<State>
     const auto nobody = [](const http::Request&) -> awaitable<std::optional<http::Principal>> {
         co_return std::nullopt;
     };
-    const auto log = [](const http::Request&, unsigned, std::chrono::microseconds, std::uint64_t) {};
+    const auto log = [](const http::Request&, std::string_view, unsigned, std::chrono::microseconds, std::uint64_t) {};
     state_->server = std::make_unique<http::Server>(options, std::move(router), nobody, log);
 }
 
