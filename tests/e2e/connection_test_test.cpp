@@ -174,7 +174,7 @@ TEST(Quote, shows_the_reply_and_follows_its_code) {
     EXPECT_EQ(server.count("DELE"), 0u);
 }
 
-TEST(PlantedSecrets, appear_in_no_output_no_file_and_no_process_list) {
+TEST(SecretsOfTests, appear_in_no_output_no_file_and_no_process_list) {
     const std::string planted = "pLaNtEd-S3cret";
     ScriptedFtp server;
     const Cli fairlead;
