@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
+#include <array>
 #include <fstream>
-#include <iterator>
 #include <random>
 #include <stdexcept>
 
@@ -24,7 +24,10 @@ TemporaryFolder::~TemporaryFolder() {
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) throw std::runtime_error("cannot read " + path.string());
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::string content;
+    for (std::array<char, 1 << 16> piece; file.read(piece.data(), piece.size()), file.gcount() > 0;)
+        content.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    return content;
 }
 
 void write_file(const std::filesystem::path& path, std::string_view content) {
