@@ -12,13 +12,14 @@ namespace fairlead {
 namespace asio = boost::asio;
 namespace {
 
-/// What both threads know of it. `task` and `unwanted` belong to the thread that works, the rest to the one
-/// that waits.
+/// What both threads know of it. `task` and `work` belong to the thread that works, the rest to the one that
+/// waits. The thread that works may be the last to let go of it, when the other one's loop is gone already:
+/// so nothing in here belongs to that loop.
 struct Errand {
-    explicit Errand(asio::any_io_executor here_) : here(here_), news(here_) {}
+    Errand(asio::any_io_executor here_, Event& news_) : here(std::move(here_)), news(news_) {}
 
     asio::any_io_executor here;
-    Event news;
+    Event& news;  // of who waits until `ended`
     bool ended = false;
     std::exception_ptr failure;
 
@@ -41,13 +42,15 @@ void start(const std::shared_ptr<Errand>& errand, const asio::any_io_executor& t
 }  // namespace
 
 awaitable<void> run_on(asio::any_io_executor there, std::function<awaitable<void>()> work) {
-    const auto errand = std::make_shared<Errand>(co_await asio::this_coro::executor);
+    const auto here = co_await asio::this_coro::executor;
+    Event news(here);
+    const auto errand = std::make_shared<Errand>(here, news);
     errand->work = std::move(work);
     asio::post(there, [errand, there] { start(errand, there); });
     bool stopped = false;
     while (!errand->ended) {
         try {
-            co_await errand->news.wait();
+            co_await news.wait();
             continue;
         } catch (const Error&) {
             stopped = true;

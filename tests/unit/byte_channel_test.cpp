@@ -59,6 +59,15 @@ TEST(Errand, runs_on_the_other_thread_and_brings_back_what_came_of_it) {
     }
 }
 
+TEST(Errand, leaves_nothing_of_the_loop_of_who_waited_on_the_other_thread) {
+    OtherThread other;
+    std::function<awaitable<void>()> nothing = []() -> awaitable<void> { co_return; };
+    for (int times = 0; times < 200; ++times) {
+        test::Loop loop;
+        loop.run(run_on(other.executor(), nothing));
+    }
+}
+
 TEST(Errand, cancels_the_work_there_and_waits_for_its_end) {
     OtherThread other;
     test::Loop loop;
