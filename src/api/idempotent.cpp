@@ -190,6 +190,29 @@ awaitable<void> end(Services& services, service::Actor actor, Key key, std::shar
     co_await services.workspaces.run(std::move(actor), std::move(work));
 }
 
+/// An answer that streams is kept once all of it has gone out, unless it is large. Until then, and when it
+/// breaks off, it counts as one that is not kept.
+void keep_what_streams(Services& services, service::Actor actor, const Key& key, Response& response) {
+    struct Copy {
+        std::function<awaitable<Bytes>()> source;
+        std::shared_ptr<Response> kept;  // null: too large
+    };
+    const auto copy = std::make_shared<Copy>();
+    copy->source = std::move(response.stream);
+    copy->kept = std::make_shared<Response>();
+    copy->kept->status = response.status;
+    copy->kept->headers = response.headers;
+    response.stream = [&services, actor = std::move(actor), key, copy]() -> awaitable<Bytes> {
+        auto piece = co_await copy->source();
+        const auto kept = copy->kept;
+        if (!kept) co_return piece;
+        kept->body.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+        if (piece.empty() || kept->body.size() > kMostKept) copy->kept.reset();
+        if (piece.empty()) co_await end(services, actor, key, kept);
+        co_return piece;
+    };
+}
+
 awaitable<Response> once(Services& services, const http::Handler& handler, Request& request) {
     const auto given = request.header("idempotency-key");
     if (!given) {
@@ -226,6 +249,7 @@ awaitable<Response> once(Services& services, const http::Handler& handler, Reque
     else
         co_await end(services, actor_of(request), key, given_back);
     if (given_back) response = std::move(*given_back);
+    if (given_back && response.stream) keep_what_streams(services, actor_of(request), key, response);
     if (failure) std::rethrow_exception(failure);
     co_return response;
 }

@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "support/daemon.hpp"
+#include "support/server.hpp"
 
 namespace fairlead::test {
 namespace {
@@ -61,6 +64,32 @@ TEST_F(RestIdempotency, a_failure_leaves_the_key_free) {
     EXPECT_EQ(post(kConnections, kBody, "k").status, 201);
     EXPECT_EQ(post(kConnections, kBody, "white space").status, 400);
     EXPECT_EQ(post(kConnections, kBody, std::string(201, 'k')).status, 400);
+}
+
+TEST_F(RestIdempotency, an_operation_is_not_executed_again) {
+    auto& server = Server::shared("openssh");
+    const boost::json::object fields{
+        {"name", "server"},
+        {"protocol", "sftp"},
+        {"host", server["host"]},
+        {"port", std::stoi(server["port"])},
+        {"username", server["username"]},
+        {"password", server["password"]},
+        {"workingDirectory", server["path"]},
+        {"sftp",
+         boost::json::object{{"hostKeys", boost::json::array{boost::json::string(server["host_key"])}}}}};
+    ASSERT_EQ(daemon_("POST", kConnections, boost::json::serialize(fields)).status, 201);
+    const auto made = daemon_("POST", "/v1/projects/default/operations",
+                              R"({"name":"look","connection":"server","action":"list"})");
+    ASSERT_EQ(made.status, 201) << made.body;
+    const std::string_view execute = "/v1/projects/default/operations/look/execute";
+    const auto first = post(execute, "{}", "k");
+    ASSERT_EQ(first.status, 200) << first.body;
+    const auto second = post(execute, "{}", "k");
+    EXPECT_EQ(second.status, 200) << second.body;
+    EXPECT_EQ(second.body, first.body);
+    EXPECT_EQ(second.headers.at("idempotency-replayed"), "true");
+    EXPECT_EQ(daemon_("GET", "/v1/runs").json().at("items").as_array().size(), 1U);
 }
 
 TEST_F(RestIdempotency, of_requests_at_once_one_is_done) {
