@@ -30,14 +30,14 @@ test-plain:
 	@tests/servers/unpack-servers build/servers
 	cmake --preset release -DFAIRLEAD_TESTS=ON
 	cmake --build --preset release
-	ctest --test-dir build --output-on-failure -j2
+	ctest --test-dir build --output-on-failure -j2 $(CTEST_FLAGS)
 
 test-sanitized:
 	@scripts/install-dependencies test
 	@tests/servers/unpack-servers build/servers
 	cmake --preset asan
 	cmake --build --preset asan --target fairlead_unit_tests fairlead_conformance_tests
-	ctest --test-dir build/asan --output-on-failure -j2 -L 'unit|conformance'
+	ctest --test-dir build/asan --output-on-failure -j2 -L 'unit|conformance' $(CTEST_FLAGS)
 
 soak:
 	@scripts/install-dependencies test
