@@ -1,7 +1,7 @@
 // Measures the catalog on SQLite with many connections, as the services see it: making them in batches, the first
 // page of the list, finding one by its name. Prints one line for each, with what it should be.
 //
-//     cmake --build --preset release --target fairlead_bench_catalog && build/release/bench/fairlead_bench_catalog [N]
+//     cmake --build --preset release --target fairlead_bench_catalog && build/bench/fairlead_bench_catalog [N]
 
 #include <fmt/format.h>
 #include <algorithm>
