@@ -9,6 +9,7 @@
 #include "api/health.hpp"
 #include "api/idempotent.hpp"
 #include "api/metrics.hpp"
+#include "api/project_book.hpp"
 #include "api/schemas.hpp"
 #include "api/v1/audit.hpp"
 #include "api/v1/bundles.hpp"
@@ -68,7 +69,7 @@ http::Router routes(Services& services, std::vector<http::Route> more) {
     add(place_routes(services));
     add(variable_routes(services));
     add(connection_routes(services));
-    add(connection_action_routes(services));
+    add(connection_test_routes(services));
     add(bundle_routes(services));
     add(operation_routes(services));
     add(execute_routes(services));
@@ -80,6 +81,7 @@ http::Router routes(Services& services, std::vector<http::Route> more) {
     add(std::move(more));
     for (auto& row : rows)
         if (row.method == "POST" && changes_something(row)) make_idempotent(services, row);
+    require_projects(services.workspaces, rows);
     router.add(std::move(rows));
     const auto document = std::make_shared<std::string>(), page = std::make_shared<std::string>();
     router.add(description_routes(document, page));

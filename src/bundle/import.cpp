@@ -14,8 +14,8 @@
 #include "catalog/rename_reference.hpp"
 #include "catalog/secret_reference.hpp"
 #include "fairlead/error.hpp"
-#include "service/places.hpp"
 #include "service/stamp.hpp"
+#include "service/store_changes.hpp"
 #include "service/vault.hpp"
 #include "service/workspace.hpp"
 #include "store/store.hpp"
@@ -191,7 +191,7 @@ class Store {
         workspace_.vault().require_current();
         FAIRLEAD_FAULT_POINT("import.before_write");
         for (const auto& [project, those] : changes)
-            service::apply_in_project(resources_, workspace_.actor(), project, those);
+            service::store_changes(workspace_.store(), workspace_.actor(), those);
         FAIRLEAD_FAULT_POINT("import.before_commit");
     }
 

@@ -6,8 +6,10 @@
 
 #include "catalog/connection_resource.hpp"
 #include "catalog/flow_resource.hpp"
+#include "catalog/monitor.hpp"
 #include "catalog/operation_resource.hpp"
 #include "catalog/place.hpp"
+#include "catalog/typed_resource.hpp"
 #include "catalog/variable.hpp"
 #include "fairlead/error.hpp"
 
@@ -35,24 +37,22 @@ Resource checked_connection(Resource resource, Verdict& verdict) {
     return to_resource(connection);
 }
 
-Resource checked_operation(Resource resource, Verdict& verdict) {
-    auto operation = apply(Operation{}, resource.definition, verdict.faults);
-    operation.record = std::move(resource.record);
-    operation.name = std::move(resource.name);
-    operation.enabled = resource.enabled;
-    operation.tags = std::move(resource.tags);
-    add(verdict.faults, validate(operation));
-    return resource_of(operation);
+/// For kinds whose value is made of its fields alone.
+template <class Value>
+Resource checked_value(Resource resource, Verdict& verdict) {
+    const auto value = value_in<Value>(resource, verdict.faults);
+    add(verdict.faults, validate(value));
+    return resource_of(value);
 }
 
-Resource checked_flow(Resource resource, Verdict& verdict) {
-    auto flow = apply(Flow{}, resource.definition, verdict.faults);
-    flow.record = std::move(resource.record);
-    flow.name = std::move(resource.name);
-    flow.enabled = resource.enabled;
-    flow.tags = std::move(resource.tags);
-    add(verdict.faults, validate(flow));
-    return resource_of(flow);
+template <class Value>
+Resource laid_over(const Resource& base, const json::object& fields, std::vector<Fault>& faults) {
+    return resource_of(apply(value_of<Value>(base), fields, faults));
+}
+
+template <class Value>
+json::object document_of(const Resource& resource) {
+    return to_json(value_of<Value>(resource));
 }
 
 /// For kinds whose check throws.
@@ -80,12 +80,23 @@ Resource checked_environment(Resource resource, Verdict& verdict) {
     return checked_by(std::move(resource), verdict, place_of);
 }
 
+constexpr std::array kMonitorSecrets{kWebhookSecret};
+
 constexpr std::array kRows{
-    KindRow{Kind::environment, checked_environment, [](const Resource& r) { return to_json(place_of(r)); }, true},
-    KindRow{Kind::variable, checked_variable, [](const Resource& r) { return to_json(variable_of(r)); }, true},
-    KindRow{Kind::connection, checked_connection, [](const Resource& r) { return to_json(connection_of(r)); }},
-    KindRow{Kind::operation, checked_operation, [](const Resource& r) { return to_json(operation_of(r)); }},
-    KindRow{Kind::flow, checked_flow, [](const Resource& r) { return to_json(flow_of(r)); }},
+    KindRow{.kind = Kind::environment,
+            .checked = checked_environment,
+            .document = [](const Resource& r) { return to_json(place_of(r)); },
+            .has_fixed_name = true},
+    KindRow{.kind = Kind::variable,
+            .checked = checked_variable,
+            .document = [](const Resource& r) { return to_json(variable_of(r)); },
+            .has_fixed_name = true},
+    KindRow{.kind = Kind::connection,
+            .checked = checked_connection,
+            .document = [](const Resource& r) { return to_json(connection_of(r)); }},
+    KindRow{Kind::operation, checked_value<Operation>, document_of<Operation>, laid_over<Operation>},
+    KindRow{Kind::monitor, checked_value<Monitor>, document_of<Monitor>, laid_over<Monitor>, kMonitorSecrets},
+    KindRow{Kind::flow, checked_value<Flow>, document_of<Flow>, laid_over<Flow>},
 };
 
 }  // namespace

@@ -16,6 +16,11 @@ struct KindRow {
     Resource (*checked)(Resource resource, Verdict& verdict);
     /// As it is shown: its fields and its record, never a secret.
     boost::json::object (*document)(const Resource& resource);
+    /// Lays JSON members over its fields, with name, enabled and tags; one set to null gets its default. What is wrong
+    /// is added to `faults`. Absent: a change of it needs more than fields (service::Connections, service::Variables).
+    Resource (*laid)(const Resource& base, const boost::json::object& fields, std::vector<Fault>& faults) = nullptr;
+    /// The members that `laid` passes over, because they are kept sealed.
+    std::span<const std::string_view> secrets = {};
     bool has_fixed_name = false;  ///< others name it in texts that nobody can follow
 };
 

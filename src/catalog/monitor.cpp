@@ -9,6 +9,7 @@
 #include "base/path.hpp"
 #include "catalog/checks.hpp"
 #include "catalog/connection.hpp"
+#include "catalog/typed_resource.hpp"
 
 namespace fairlead::catalog {
 namespace {
@@ -112,33 +113,13 @@ bool sees_otherwise(const Monitor& before, const Monitor& after) {
 }
 
 Resource resource_of(const Monitor& monitor) {
-    Resource resource;
-    resource.kind = Kind::monitor;
-    resource.record = monitor.record;
-    resource.name = monitor.name;
-    resource.enabled = monitor.enabled;
-    resource.tags = monitor.tags;
-    resource.definition = fields_to_json(monitor);
-    for (const auto* apart : {"name", "enabled", "tags"})
-        resource.definition.erase(apart);
-    resource.sealed = monitor.sealed;
-    if (!monitor.connection.empty()) resource.references.push_back({Kind::connection, monitor.connection});
+    auto resource = resource_with(Kind::monitor, monitor);
+    refer(resource, Kind::connection, monitor.connection);
     return resource;
 }
 
 Monitor monitor_of(const Resource& resource) {
-    std::vector<Fault> faults;
-    auto monitor = apply(Monitor{}, resource.definition, faults);
-    if (!faults.empty())
-        throw Error(ErrorCode::internal,
-                    fmt::format("The stored definition of the monitor '{}' is damaged in the field {}.",
-                                resource.name, faults.front().field));
-    monitor.record = resource.record;
-    monitor.name = resource.name;
-    monitor.enabled = resource.enabled;
-    monitor.tags = resource.tags;
-    monitor.sealed = resource.sealed;
-    return monitor;
+    return value_of<Monitor>(resource);
 }
 
 }  // namespace fairlead::catalog

@@ -11,6 +11,7 @@
 #include "base/utf8.hpp"
 #include "cli/context.hpp"
 #include "cli/flow.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/report.hpp"
 #include "fairlead/open.hpp"
 #include "flow/work.hpp"
@@ -203,7 +204,7 @@ void retry_flow(catalog::Run run, Context& context) {
 void add_flow_run(CLI::App& flow, Context& context) {
     auto options = std::make_shared<RunOptions>();
     auto* verb = flow.add_subcommand("run", "Deliver what is there and was not delivered yet");
-    add_flow_name(*verb, options->name);
+    add_thing_name(*verb, catalog::Kind::flow, options->name);
     verb->add_option("--path", options->path, "Only this file, by its path on the source")->type_name("PATH");
     verb->add_flag("--again", options->again, "With --path: deliver it, whatever became of it before");
     verb->add_option("--keep-runs", options->keep_runs, "Runs that ended longer ago are forgotten before this one begins")

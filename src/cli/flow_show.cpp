@@ -9,6 +9,7 @@
 #include "base/utf8.hpp"
 #include "catalog/flow.hpp"
 #include "cli/flow.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/json_text.hpp"
 #include "service/flows.hpp"
 #include "service/workspace.hpp"
@@ -99,7 +100,7 @@ void reset_files(const FilesOptions& options, Context& context) {
 }
 
 void add_selection(CLI::App& verb, const std::shared_ptr<FilesOptions>& options) {
-    add_flow_name(verb, options->name);
+    add_thing_name(verb, catalog::Kind::flow, options->name);
     verb.add_option("--path", options->path, "One file, by its path on the source")->type_name("PATH");
     verb.add_option("--state", options->states,
                     "In this state: waiting, open, delivered (clean-up pending), done, quarantined or given_up; several "
@@ -130,7 +131,7 @@ void add_flow_alerts(CLI::App& flow, Context& context) {
     auto name = std::make_shared<std::string>();
     auto limit = std::make_shared<std::size_t>(100);
     auto* verb = flow.add_subcommand("alerts", "Show what was told of a flow: what did not come in time, and what came twice");
-    add_flow_name(*verb, *name);
+    add_thing_name(*verb, catalog::Kind::flow, *name);
     verb->add_option("--limit", *limit, "How many at most")->type_name("N")->capture_default_str();
     verb->callback([name, limit, &context] { show_alerts(*name, *limit, context); });
 }
@@ -143,7 +144,7 @@ void add_flow_list(CLI::App& flow, Context& context) {
 void add_flow_show(CLI::App& flow, Context& context) {
     auto name = std::make_shared<std::string>();
     auto* verb = flow.add_subcommand("show", "Show the fields of a flow, as --from takes them");
-    add_flow_name(*verb, *name);
+    add_thing_name(*verb, catalog::Kind::flow, *name);
     verb->callback([name, &context] {
         const auto found = service::Flows(context.workspace()).get(context.options.project, *name);
         if (context.options.json) return context.json(catalog::to_json(found));

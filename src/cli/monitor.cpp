@@ -1,4 +1,4 @@
-// monitor list, show, enable, disable, delete, reset, state, files, events
+// monitor list, show, reset, state, files, events
 
 #include "cli/monitor.hpp"
 
@@ -9,7 +9,9 @@
 
 #include "base/quantity.hpp"
 #include "base/utf8.hpp"
+#include "cli/bundle.hpp"
 #include "cli/table.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "monitor/monitor_state.hpp"
 #include "service/monitors.hpp"
@@ -20,6 +22,7 @@ namespace fairlead::cli {
 namespace {
 
 namespace json = boost::json;
+using catalog::Kind;
 using service::Monitors;
 
 constexpr std::size_t kPage = 500;
@@ -100,14 +103,8 @@ void add_simple(CLI::App& monitor, Context& context, const std::string& verb_nam
                 Work work) {
     auto name = std::make_shared<std::string>();
     auto* verb = monitor.add_subcommand(verb_name, help);
-    add_monitor_name(*verb, *name);
+    add_thing_name(*verb, Kind::monitor, *name);
     verb->callback([name, work, &context] { work(context, *name); });
-}
-
-void set_enabled(Context& context, const std::string& name, bool enabled) {
-    const auto saved = Monitors(context.workspace()).set_enabled(context.options.project, name, enabled);
-    if (context.options.json) return context.json(catalog::to_json(saved.monitor));
-    context.note(fmt::format("The monitor '{}' is {}.", saved.monitor.name, enabled ? "enabled" : "disabled"));
 }
 
 void show_state(Context& context, const std::string& name) {
@@ -135,39 +132,37 @@ void show_events(Context& context, const std::string& name) {
         event_line);
 }
 
-}  // namespace
-
-CLI::Option* add_monitor_name(CLI::App& verb, std::string& target) {
-    return verb.add_option("NAME", target, "The name of a stored monitor")->required()->type_name("");
+std::string_view help_of(const std::string& path) {
+    for (const auto& [field, type] : catalog::monitor_fields())
+        if (field.name == path) return field.help;
+    return {};
 }
+
+}  // namespace
 
 void add_monitor(CLI::App& app, Context& context) {
     auto* monitor = app.add_subcommand(
         "monitor", "Watch files of connections for as long as a daemon runs, and send events of what changes");
     monitor->require_subcommand(1);
-    add_monitor_create(*monitor, context);
+    add_thing_create(*monitor, context, Kind::monitor, "Define a monitor; a daemon (serve) looks for it", monitor_flags());
     auto* list = monitor->add_subcommand("list", "Show the monitors of the project, and how they are");
     list->callback([&context] { list_monitors(context); });
     add_simple(*monitor, context, "show", "Show the fields of a monitor",
                [](Context& c, const std::string& name) {
                    show(c, catalog::to_json(Monitors(c.workspace()).get(c.options.project, name)));
                });
-    add_monitor_update(*monitor, context);
-    const auto enable = [](Context& c, const std::string& name) { set_enabled(c, name, true); };
-    const auto disable = [](Context& c, const std::string& name) { set_enabled(c, name, false); };
-    add_simple(*monitor, context, "enable", "Let a monitor look", enable);
-    add_simple(*monitor, context, "disable", "Let a monitor look no more; what it knows stays", disable);
-    add_simple(*monitor, context, "start", "The same as enable", enable);
-    add_simple(*monitor, context, "stop", "The same as disable", disable);
+    add_thing_update(*monitor, context, Kind::monitor, monitor_flags());
+    add_thing_edit(*monitor, context, Kind::monitor, help_of);
+    add_thing_verbs(*monitor, context, Kind::monitor);
+    add_thing_enabling(*monitor, context, Kind::monitor, "start", true);
+    add_thing_enabling(*monitor, context, Kind::monitor, "stop", false);
+    add_thing_delete(*monitor, context, Kind::monitor, "Delete a monitor with all that it knows, and its events");
+    add_export(*monitor, context, Kind::monitor);
+    add_import(*monitor, context);
     add_simple(*monitor, context, "reset", "Forget what a monitor has seen: its next look is a first one",
                [](Context& c, const std::string& name) {
                    Monitors(c.workspace()).reset(c.options.project, name);
                    c.note(fmt::format("The monitor '{}' knows nothing any more.", name));
-               });
-    add_simple(*monitor, context, "delete", "Delete a monitor with all that it knows, and its events",
-               [](Context& c, const std::string& name) {
-                   Monitors(c.workspace()).remove(c.options.project, name);
-                   c.note(fmt::format("The monitor '{}' is deleted.", name));
                });
     add_monitor_run(*monitor, context);
     add_simple(*monitor, context, "state", "Say how a monitor is, and why", &show_state);

@@ -2,16 +2,13 @@
 
 #include <string>
 
+#include "cli/thing_change.hpp"
 #include "cli/verb.hpp"
 
 namespace fairlead::cli {
 
-/// NAME, the monitor that a verb is about.
-CLI::Option* add_monitor_name(CLI::App& verb, std::string& target);
-
 // create, update
-void add_monitor_create(CLI::App& monitor, Context& context);
-void add_monitor_update(CLI::App& monitor, Context& context);
+AddFieldFlags monitor_flags();
 // run
 void add_monitor_run(CLI::App& monitor, Context& context);
 // dead letters: list, replay, drop

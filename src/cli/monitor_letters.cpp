@@ -7,6 +7,7 @@
 
 #include "base/utf8.hpp"
 #include "cli/monitor.hpp"
+#include "cli/thing_verbs.hpp"
 #include "monitor/monitor_state.hpp"
 #include "service/monitors.hpp"
 #include "service/workspace.hpp"
@@ -63,7 +64,7 @@ void add_monitor_letters(CLI::App& monitor, Context& context) {
     auto options = std::make_shared<LettersOptions>();
     auto* verb = monitor.add_subcommand(
         "letters", "Show the events that a webhook has not taken after all attempts, deliver them again, or drop them");
-    add_monitor_name(*verb, options->name);
+    add_thing_name(*verb, catalog::Kind::monitor, options->name);
     verb->add_option("EVENT", options->id, "Only the one with this id")->type_name("");
     auto* replay = verb->add_flag("--replay", options->replay, "Deliver them again");
     verb->add_flag("--drop", options->drop, "Forget them")->excludes(replay);

@@ -6,6 +6,7 @@
 #include "base/process_identity.hpp"
 #include "base/utf8.hpp"
 #include "cli/monitor.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/store_option.hpp"
 #include "monitor/stored_look.hpp"
 #include "service/engine.hpp"
@@ -59,7 +60,7 @@ void run(Context& context, const std::string& name) {
 void add_monitor_run(CLI::App& monitor, Context& context) {
     auto name = std::make_shared<std::string>();
     auto* verb = monitor.add_subcommand("run", "Look once now, whether it is due or not, and also if it is disabled");
-    add_monitor_name(*verb, *name);
+    add_thing_name(*verb, catalog::Kind::monitor, *name);
     verb->callback([name, &context] { run(context, *name); });
 }
 

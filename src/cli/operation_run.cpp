@@ -7,6 +7,8 @@
 #include "base/quantity.hpp"
 #include "cli/conduct_run.hpp"
 #include "cli/operation.hpp"
+#include "cli/thing_change.hpp"
+#include "cli/thing_verbs.hpp"
 #include "operation/draft.hpp"
 #include "service/operations.hpp"
 #include "service/runs.hpp"
@@ -136,7 +138,7 @@ void run_operation(const RunOptions& options, Context& context) {
 void add_operation_run(CLI::App& operation, Context& context) {
     auto options = std::make_shared<RunOptions>();
     auto* verb = operation.add_subcommand("run", "Run an operation on documents, one after the other over one session");
-    add_operation_name(*verb, options->name);
+    add_thing_name(*verb, catalog::Kind::operation, options->name);
     verb->add_option("--input", options->inputs,
                      "A file to store (create, upsert); several make several documents; - is standard input")
         ->type_name("FILE");

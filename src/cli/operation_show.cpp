@@ -7,6 +7,7 @@
 
 #include "catalog/operation.hpp"
 #include "cli/operation.hpp"
+#include "cli/thing_verbs.hpp"
 #include "cli/table.hpp"
 #include "service/operations.hpp"
 #include "service/workspace.hpp"
@@ -58,7 +59,7 @@ void add_operation_list(CLI::App& operation, Context& context) {
 void add_operation_show(CLI::App& operation, Context& context) {
     auto name = std::make_shared<std::string>();
     auto* verb = operation.add_subcommand("show", "Show the fields of an operation");
-    add_operation_name(*verb, *name);
+    add_thing_name(*verb, catalog::Kind::operation, *name);
     verb->callback([name, &context] { show_operation(context, *name); });
 }
 

@@ -45,17 +45,7 @@ struct Verbs {
         return {added, options};
     }
 
-    /// Says what was changed: the JSON document, or `sentence`; warnings on standard error.
-    void report(const Changed& changed, const std::string& sentence) const {
-        for (const auto& warning : changed.warnings)
-            context.warn(warning.value.empty()
-                             ? fmt::format("{} {}", warning.field, warning.problem)
-                             : fmt::format("{} {} {}", warning.field, warning.value, warning.problem));
-        if (!context.options.json) return context.note(sentence);
-        auto document = catalog::row_of(kind).document(changed.resource);
-        document["warnings"] = to_json(changed.warnings);
-        context.json(document);
-    }
+    void report(const Changed& changed, const std::string& sentence) const { report_change(context, changed, sentence); }
 };
 
 void add_expected(CLI::App& verb, const std::shared_ptr<ThingOptions>& options) {
@@ -92,11 +82,10 @@ void add_naming(const Verbs& verbs) {
     add_expected(*move, moving);
 }
 
-void add_enabling(const Verbs& verbs, bool enable) {
+void add_enabling(const Verbs& verbs, const char* word, bool enable) {
     const auto one = with_article(verbs.kind);
     const auto [verb, options] = verbs.add(
-        enable ? "enable" : "disable",
-        enable ? fmt::format("Let {} be used again", one) : fmt::format("Refuse the use of {}, and keep it as it is", one),
+        word, enable ? fmt::format("Let {} be used again", one) : fmt::format("Refuse the use of {}, and keep it as it is", one),
         [enable](const Verbs& v, Things& things, const std::string& project, const ThingOptions& o) {
             const auto changed = things.set_enabled(v.kind, project, o.name, enable, o.expected);
             v.report(changed, fmt::format("The {} '{}' is {}.", to_string(v.kind), changed.resource.name,
@@ -135,6 +124,16 @@ void used(const Verbs& v, Things& things, const std::string& project, const Thin
 
 }  // namespace
 
+void report_change(Context& context, const Changed& changed, const std::string& sentence) {
+    for (const auto& warning : changed.warnings)
+        context.warn(warning.value.empty() ? fmt::format("{} {}", warning.field, warning.problem)
+                                           : fmt::format("{} '{}' {}", warning.field, warning.value, warning.problem));
+    if (!context.options.json) return context.note(sentence);
+    auto document = catalog::row_of(changed.resource.kind).document(changed.resource);
+    document["warnings"] = to_json(changed.warnings);
+    context.json(document);
+}
+
 std::string with_article(Kind kind) {
     const auto word = to_string(kind);
     return fmt::format("{} {}", std::string_view("aeiou").find(word.front()) != std::string_view::npos ? "an" : "a", word);
@@ -150,8 +149,8 @@ void add_thing_verbs(CLI::App& parent, Context& context, Kind kind) {
     const Verbs verbs{parent, context, kind};
     const auto one = with_article(kind);
     add_naming(verbs);
-    add_enabling(verbs, true);
-    add_enabling(verbs, false);
+    add_enabling(verbs, "enable", true);
+    add_enabling(verbs, "disable", false);
     add_thing_history(parent, context, kind);
     const auto [rollback, rolling] = verbs.add(
         "rollback", fmt::format("Make {} what it was at an earlier revision; name, project and secrets stay", one),
@@ -163,10 +162,15 @@ void add_thing_verbs(CLI::App& parent, Context& context, Kind kind) {
     verbs.add("used", fmt::format("List what uses {}", one), used);
 }
 
-void add_thing_delete(CLI::App& parent, Context& context, Kind kind) {
+void add_thing_enabling(CLI::App& parent, Context& context, Kind kind, const char* word, bool enable) {
+    add_enabling({parent, context, kind}, word, enable);
+}
+
+void add_thing_delete(CLI::App& parent, Context& context, Kind kind, const std::string& help) {
     const Verbs verbs{parent, context, kind};
-    const auto [deletion, deleting] =
-        verbs.add("delete", fmt::format("Forget {} and its secrets; what was done with it stays in the audit", with_article(kind)), remove);
+    const auto usual =
+        fmt::format("Forget {} and its secrets; what was done with it stays in the audit", with_article(kind));
+    const auto [deletion, deleting] = verbs.add("delete", help.empty() ? usual : help, remove);
     deletion->add_flag("--force", deleting->force, "Even if something uses it");
     add_expected(*deletion, deleting);
 }

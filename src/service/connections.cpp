@@ -2,15 +2,17 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <iterator>
 
 #include "catalog/connection_resource.hpp"
 #include "catalog/expand_connection.hpp"
 #include "fairlead/error.hpp"
 #include "service/connection_change.hpp"
-#include "service/places.hpp"
 #include "service/stamp.hpp"
+#include "service/store_changes.hpp"
 #include "service/things.hpp"
 #include "service/vault.hpp"
+#include "store/store.hpp"
 
 namespace fairlead::service {
 namespace {
@@ -23,7 +25,7 @@ constexpr std::size_t kUsualPage = 100;
 
 }  // namespace
 
-Connections::Connections(store::ResourceStore& store, Vault& vault, Variables& variables, const Actor& actor,
+Connections::Connections(store::Store& store, Vault& vault, Variables& variables, const Actor& actor,
                          const std::string& environment)
     : store_(store), vault_(vault), variables_(variables), actor_(actor), environment_(environment) {}
 
@@ -34,7 +36,7 @@ store::ResourceChange Connections::prepare(Connection& connection, store::Change
     for (const auto& name : catalog::variables_in(connection))
         references.push_back({Kind::variable, name});
     if (!connection.record.id.empty() && !kept_secrets(connection).empty())
-        if (const auto stored = store_.find(connection.record.id))
+        if (const auto stored = store_.resources().find(connection.record.id))
             for (auto& reference : needed_by_secrets(*stored))
                 if (std::ranges::find(references, reference) == references.end())
                     references.push_back(std::move(reference));
@@ -48,14 +50,11 @@ store::ResourceChange Connections::prepare(Connection& connection, store::Change
 }
 
 Saved Connections::store_change(Connection connection, store::Change change, std::vector<Fault> warnings,
-                                std::vector<std::string> removed_secrets) {
-    const auto prepared = prepare(connection, change, std::move(removed_secrets));
-    vault_.keep([&] {
-        if (change == store::Change::create)
-            apply_in_project(store_, actor_, connection.record.project, {prepared});
-        else
-            store_.apply(prepared, actor_.via);
-    });
+                                std::vector<std::string> removed_secrets, const std::string& old_name) {
+    std::vector<store::ResourceChange> changes{prepare(connection, change, std::move(removed_secrets))};
+    if (change == store::Change::rename)
+        std::ranges::move(things().follow_rename(changes.front().resource, old_name), std::back_inserter(changes));
+    vault_.keep([&] { store_changes(store_, actor_, changes); });
     return {std::move(connection), std::move(warnings)};
 }
 
@@ -84,7 +83,7 @@ std::vector<Saved> Connections::create_all(
         one.connection = made(project, name, fields, one.warnings);
         changes.push_back(prepare(one.connection, store::Change::create));
     }
-    vault_.keep([&] { apply_in_project(store_, actor_, project, changes); });
+    if (!changes.empty()) vault_.keep([&] { store_changes(store_, actor_, changes); });
     return saved;
 }
 
@@ -105,9 +104,8 @@ Saved Connections::update(std::string_view project, std::string_view name, const
         for (const auto& field : kept_secrets(after))
             warnings.push_back(
                 {field, "", fmt::format("stays as it was and will be used with {}", after.host)});
-    if (after.name != before.name)
-        return store_rename(std::move(after), before.name, std::move(warnings), std::move(removed));
-    return store_change(std::move(after), store::Change::update, std::move(warnings), std::move(removed));
+    const auto change = after.name != before.name ? store::Change::rename : store::Change::update;
+    return store_change(std::move(after), change, std::move(warnings), std::move(removed), before.name);
 }
 
 std::vector<Connection> Connections::list(std::string_view project) {
@@ -123,7 +121,7 @@ ConnectionPage Connections::page(std::string_view project, store::ResourceQuery 
     if (project != catalog::kGlobalProject) query.projects.emplace_back(catalog::kGlobalProject);
     const auto limit = query.limit == 0 ? kUsualPage : query.limit;
     query.limit = limit + 1;  // one more says whether there is another page
-    auto found = store_.list(query);
+    auto found = store_.resources().list(query);
     ConnectionPage page;
     if (found.size() > limit) {
         found.resize(limit);
@@ -131,7 +129,7 @@ ConnectionPage Connections::page(std::string_view project, store::ResourceQuery 
     }
     for (const auto& resource : found) {
         const bool hidden = resource.record.project != project &&
-                            store_.find(Kind::connection, project, resource.name).has_value();
+                            store_.resources().find(Kind::connection, project, resource.name).has_value();
         if (!hidden) page.connections.push_back(catalog::connection_of(resource));
     }
     return page;

@@ -15,6 +15,10 @@
 #include "service/actor.hpp"
 #include "store/resource_store.hpp"
 
+namespace fairlead::store {
+class Store;
+}
+
 namespace fairlead::service {
 
 class Things;
@@ -50,7 +54,7 @@ class Connections {
 
     /// `actor` is recorded as who made each change, and `environment` is the one that `${name}` is looked up in, both
     /// as they are at that moment. The references must outlive this object.
-    Connections(store::ResourceStore& store, Vault& vault, Variables& variables, const Actor& actor,
+    Connections(store::Store& store, Vault& vault, Variables& variables, const Actor& actor,
                 const std::string& environment);
 
     /// Throws already_exists for a name that is taken, invalid_argument with every fault.
@@ -127,13 +131,11 @@ class Connections {
     store::ResourceChange prepare(catalog::Connection& connection, store::Change change,
                                   std::vector<std::string> removed_secrets = {});
     Saved store_change(catalog::Connection connection, store::Change change, std::vector<Fault> warnings = {},
-                       std::vector<std::string> removed_secrets = {});
-    Saved store_rename(catalog::Connection connection, const std::string& old_name,
-                       std::vector<Fault> warnings, std::vector<std::string> removed_secrets);
+                       std::vector<std::string> removed_secrets = {}, const std::string& old_name = {});
     catalog::Connection expected(std::string_view project, std::string_view name, Revision revision);
     Things things();
 
-    store::ResourceStore& store_;
+    store::Store& store_;
     Vault& vault_;
     Variables& variables_;
     const Actor& actor_;

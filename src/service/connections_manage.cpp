@@ -20,15 +20,6 @@ Things Connections::things() {
     return {store_, vault_, actor_};
 }
 
-Saved Connections::store_rename(Connection connection, const std::string& old_name, std::vector<Fault> warnings,
-                                std::vector<std::string> removed_secrets) {
-    const auto prepared = prepare(connection, store::Change::rename, std::move(removed_secrets));
-    auto changes = things().follow_rename(prepared.resource, old_name);
-    changes.insert(changes.begin(), prepared);
-    vault_.keep([&] { store_.apply(changes, actor_.via); });
-    return {std::move(connection), std::move(warnings)};
-}
-
 Saved Connections::rename(std::string_view project, std::string_view name, std::string_view new_name,
                           Revision revision) {
     return saved(things().rename(Kind::connection, project, name, new_name, revision));

@@ -12,6 +12,7 @@
 #include "service/secret_lookup.hpp"
 #include "service/variables.hpp"
 #include "service/vault.hpp"
+#include "store/store.hpp"
 
 namespace fairlead::service {
 
@@ -45,7 +46,7 @@ Connection Connections::overridden(const Connection& stored, const ConnectionPat
     look_up_given_secrets(connection);
     vault_.open(connection);
     catalog::require_valid(connection, std::move(faults));
-    const auto environment = environment_.empty() ? "" : require_environment(store_, environment_).name;
+    const auto environment = environment_.empty() ? "" : require_environment(store_.resources(), environment_).name;
     const std::string whose(project.empty() ? std::string_view(stored.record.project) : project);
     return catalog::require_expanded(std::move(connection), variables_.lookup(whose, environment),
                                      environment);
@@ -100,7 +101,7 @@ std::vector<Preview> Connections::preview(std::string_view project, std::string_
     std::vector<Preview> previews;
     for (const auto& wanted : environments) {
         auto& preview = previews.emplace_back();
-        if (!wanted.empty()) preview.environment = require_environment(store_, wanted).name;
+        if (!wanted.empty()) preview.environment = require_environment(store_.resources(), wanted).name;
         auto expanded = catalog::expand(stored, variables_.lookup(std::string(project), preview.environment),
                                         preview.environment);
         preview.faults = std::move(expanded.faults);

@@ -1,46 +1,26 @@
 #pragma once
 
-#include <boost/json/object.hpp>
-#include <cstdint>
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catalog/flow.hpp"
 #include "store/delivery_store.hpp"
-#include "store/resource_store.hpp"
 
 namespace fairlead::service {
 
 class Workspace;
 
-/// A stored flow with what should be said about it.
-struct SavedFlow {
-    catalog::Flow flow;
-    std::vector<Fault> warnings;
-};
-
 /// Who takes a monitor's events for a flow (store::EventStore), by the flow's id.
 std::string consumer_of_flow(std::string_view id);
 
-/// The saved flows. Names are looked up in the project first, then in `global`, without regard to case.
-/// Every change makes a revision.
+/// The saved flows; for what can be done with every kind of thing, see Things. Names are looked up in the project
+/// first, then in `global`, without regard to case.
 class Flows {
   public:
     /// The workspace must outlive this object.
     explicit Flows(Workspace& workspace) : workspace_(workspace) {}
-
-    /// Throws already_exists for a name that is taken, invalid_argument with every fault.
-    SavedFlow create(std::string_view project, std::string_view name, const boost::json::object& fields);
-    /// Lays the fields over what is there; with `replace`, over the defaults. Throws conflict when
-    /// `expected_revision` is given and stale.
-    SavedFlow update(std::string_view project, std::string_view name, const boost::json::object& fields,
-                          bool replace = false, std::optional<std::int64_t> expected_revision = {});
-    catalog::Flow set_enabled(std::string_view project, std::string_view name, bool enabled,
-                              std::optional<std::int64_t> expected_revision = {});
-    void remove(std::string_view project, std::string_view name,
-                std::optional<std::int64_t> expected_revision = {});
 
     /// Throws not_found, with a near name as a hint.
     catalog::Flow get(std::string_view project, std::string_view name);
@@ -48,7 +28,6 @@ class Flows {
     catalog::Flow usable(std::string_view project, std::string_view name);
     /// Those of the project and of `global`, by name; a project's own hides a global one of the same name.
     std::vector<catalog::Flow> list(std::string_view project);
-    std::vector<std::string> names(std::string_view project);
 
     /// What the flow's ledger says; `query.flow` is filled in. Throws not_found for the flow.
     std::vector<catalog::FileVersion> files(std::string_view project, std::string_view name, store::VersionQuery query);
@@ -58,8 +37,6 @@ class Flows {
     std::size_t reset(std::string_view project, std::string_view name, store::VersionQuery query);
 
   private:
-    SavedFlow store(catalog::Flow flow, store::Change change, std::vector<Fault> faults);
-
     Workspace& workspace_;
 };
 

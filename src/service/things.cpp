@@ -11,8 +11,8 @@
 #include "catalog/rename_reference.hpp"
 #include "catalog/secret_reference.hpp"
 #include "service/connection_change.hpp"
-#include "service/places.hpp"
 #include "service/stamp.hpp"
+#include "service/store_changes.hpp"
 #include "service/usage.hpp"
 #include "service/vault.hpp"
 #include "service/workspace.hpp"
@@ -21,6 +21,7 @@
 namespace fairlead::service {
 namespace {
 
+namespace json = boost::json;
 using catalog::Kind;
 using catalog::name_key;
 using catalog::Reference;
@@ -35,16 +36,14 @@ void add_unhidden(std::vector<Item>& own, std::vector<Item> global, Name name) {
     std::ranges::sort(own, std::less<>{}, key);
 }
 
-/// Throws invalid_argument with every fault; gives the warnings.
-std::vector<Fault> check(Resource& resource) {
-    catalog::Verdict verdict;
+/// Checks it as its kind wants it; what was found wrong before comes first. Throws invalid_argument with every fault;
+/// gives the warnings.
+std::vector<Fault> check(Resource& resource, catalog::Verdict verdict = {}) {
     resource = catalog::row_of(resource.kind).checked(std::move(resource), verdict);
     if (verdict.faults.empty()) return std::move(verdict.warnings);
+    const auto& first = verdict.faults.front();
     Error error(ErrorCode::invalid_argument,
-                verdict.faults.size() == 1
-                    ? fmt::format("A field of the {} '{}' is wrong.", to_string(resource.kind), resource.name)
-                    : fmt::format("{} fields of the {} '{}' are wrong.", verdict.faults.size(),
-                                  to_string(resource.kind), resource.name));
+                fmt::format("The {} is not valid: {} {}.", to_string(resource.kind), first.field, first.problem));
     error.faults = std::move(verdict.faults);
     throw error;
 }
@@ -69,10 +68,10 @@ std::vector<Reference> needed_by_secrets(const Resource& stored) {
     return references;
 }
 
-Things::Things(Workspace& workspace) : Things(workspace.store().resources(), workspace.vault(), workspace.actor()) {}
+Things::Things(Workspace& workspace) : Things(workspace.store(), workspace.vault(), workspace.actor()) {}
 
-Things::Things(store::ResourceStore& store, Vault& vault, const Actor& actor)
-    : store_(store), vault_(vault), actor_(actor) {}
+Things::Things(store::Store& store, Vault& vault, const Actor& actor)
+    : all_(store), store_(store.resources()), vault_(vault), actor_(actor) {}
 
 Resource Things::get(Kind kind, std::string_view project, std::string_view name) {
     if (auto found = store_.find(kind, project, name)) return std::move(*found);
@@ -123,11 +122,87 @@ Resource Things::expected(Kind kind, std::string_view project, std::string_view 
     return thing;
 }
 
+Changed Things::stored(std::vector<store::ResourceChange> changes, std::vector<Fault> warnings) {
+    std::vector<Fault> more;
+    vault_.keep([&] { more = store_changes(all_, actor_, changes); });
+    std::ranges::move(more, std::back_inserter(warnings));
+    return {std::move(changes.front().resource), std::move(warnings)};
+}
+
 Changed Things::stored(Resource resource, store::Change change, std::vector<Fault> warnings) {
     stamp(resource.record, actor_);
-    const store::ResourceChange one{change, resource, {}};
-    vault_.keep([&] { store_.apply(one, actor_.via); });
-    return {std::move(resource), std::move(warnings)};
+    return stored({{change, std::move(resource), {}}}, std::move(warnings));
+}
+
+void Things::seal(store::ResourceChange& change, const json::object& fields, std::vector<Fault>& faults) {
+    auto& resource = change.resource;
+    for (const auto name : catalog::row_of(resource.kind).secrets) {
+        const auto* given = fields.if_contains(name);
+        if (given == nullptr || given->is_null()) continue;
+        const std::string field(name);
+        const auto* text = given->if_string();
+        if (text == nullptr) {
+            faults.push_back({field, "", "must be a text"});
+            continue;
+        }
+        change.changed_secrets.push_back(field);
+        if (text->empty())
+            resource.sealed.erase(field);
+        else
+            resource.sealed[field] = vault_.seal(Secret(std::string_view(*text)), resource.record.id, field);
+    }
+}
+
+std::vector<Reference> Things::missing(const Resource& resource) {
+    auto missing = resource.references;
+    std::erase_if(missing, [&](const Reference& used) {
+        return used.kind == Kind::environment || store_.find(used.kind, resource.record.project, used.name) ||
+               store_.find(used.kind, catalog::kGlobalProject, used.name);
+    });
+    return missing;
+}
+
+void Things::warn_of_missing(const Resource& resource, std::vector<Fault>& warnings) {
+    for (auto& [used, its_name] : missing(resource))
+        warnings.push_back({std::string(to_string(used)), std::move(its_name), "does not exist yet"});
+}
+
+Changed Things::laid_over(const Resource& base, const json::object& fields, store::Change change) {
+    const auto& row = catalog::row_of(base.kind);
+    if (row.laid == nullptr)
+        throw Error(ErrorCode::unsupported, fmt::format("A {} is not made of fields alone.", to_string(base.kind)));
+    catalog::Verdict verdict;
+    std::vector<store::ResourceChange> changes{{change, row.laid(base, fields, verdict.faults), {}}};
+    auto& resource = changes.front().resource;
+    if (change == store::Change::create) resource.name = base.name;
+    stamp(resource.record, actor_);
+    seal(changes.front(), fields, verdict.faults);
+    auto warnings = check(resource, std::move(verdict));
+    warn_of_missing(resource, warnings);
+    if (resource.name != base.name) {
+        changes.front().change = store::Change::rename;
+        std::ranges::move(follow_rename(resource, base.name), std::back_inserter(changes));
+    }
+    return stored(std::move(changes), std::move(warnings));
+}
+
+Changed Things::create(Kind kind, std::string_view project, std::string_view name, const json::object& fields) {
+    Resource base;
+    base.kind = kind;
+    base.name = name;
+    base.record.project = project;
+    return laid_over(base, fields, store::Change::create);
+}
+
+Changed Things::update(Kind kind, std::string_view project, std::string_view name, const json::object& fields,
+                       bool replace, Revision revision) {
+    auto base = expected(kind, project, name, revision);
+    if (replace) {
+        base.definition.clear();
+        base.enabled = true;
+        base.tags.clear();
+    }
+    return laid_over(base, fields, store::Change::update);
 }
 
 std::vector<store::ResourceChange> Things::follow_rename(const Resource& renamed, std::string_view old_name) {
@@ -158,9 +233,8 @@ Changed Things::rename(Kind kind, std::string_view project, std::string_view nam
     (void)check(copy);
     auto changes = follow_rename(thing, old_name);
     stamp(thing.record, actor_);
-    changes.insert(changes.begin(), {store::Change::rename, thing, {}});
-    vault_.keep([&] { store_.apply(changes, actor_.via); });
-    return {std::move(thing), {}};
+    changes.insert(changes.begin(), {store::Change::rename, std::move(thing), {}});
+    return stored(std::move(changes));
 }
 
 Changed Things::duplicate(Kind kind, std::string_view project, std::string_view name, std::string_view new_name) {
@@ -178,9 +252,7 @@ Changed Things::duplicate(Kind kind, std::string_view project, std::string_view 
         if (!catalog::reference_in(sealed))  // it was sealed for the other id
             sealed = vault_.seal(catalog::text_of_secret(vault_.open(sealed, old_id, field)), thing.record.id, field);
     }
-    const store::ResourceChange change{store::Change::create, thing, std::move(secrets)};
-    vault_.keep([&] { apply_in_project(store_, actor_, project, {change}); });
-    return {std::move(thing), std::move(warnings)};
+    return stored({{store::Change::create, std::move(thing), std::move(secrets)}}, std::move(warnings));
 }
 
 Changed Things::move(Kind kind, std::string_view project, std::string_view name, std::string_view to, bool force,
@@ -197,15 +269,10 @@ Changed Things::move(Kind kind, std::string_view project, std::string_view name,
         refuse_used(left, kind, from, thing.name, "moved", force);
     }
     std::vector<Fault> warnings;
-    for (const auto& [used, its_name] : thing.references)
-        if (used != Kind::environment && !store_.find(used, to, its_name) &&
-            !store_.find(used, catalog::kGlobalProject, its_name))
-            warnings.push_back({"project", std::string(to),
-                                fmt::format("has no {} '{}', which the {} needs", to_string(used), its_name, word)});
-    stamp(thing.record, actor_);
-    const store::ResourceChange change{store::Change::move, thing, {}};
-    vault_.keep([&] { apply_in_project(store_, actor_, to, {change}); });
-    return {std::move(thing), std::move(warnings)};
+    for (const auto& [used, its_name] : missing(thing))
+        warnings.push_back({"project", std::string(to),
+                            fmt::format("has no {} '{}', which the {} needs", to_string(used), its_name, word)});
+    return stored(std::move(thing), store::Change::move, std::move(warnings));
 }
 
 Changed Things::set_enabled(Kind kind, std::string_view project, std::string_view name, bool enabled,
@@ -230,6 +297,7 @@ Changed Things::rollback(Kind kind, std::string_view project, std::string_view n
     thing.sealed = now.sealed;
     auto warnings = check(thing);
     std::ranges::move(needed_by_secrets(now), std::back_inserter(thing.references));
+    warn_of_missing(thing, warnings);
     for (const auto& field : changed_since(revisions, to))
         warnings.push_back(
             {field, "",
@@ -250,7 +318,7 @@ void Things::remove(Kind kind, std::string_view project, std::string_view name, 
     refuse_used(users_of(store_, kind, thing.record.project, thing.name), kind, thing.record.project, thing.name,
                 "deleted", force);
     stamp_removal(thing.record, actor_);
-    store_.apply({store::Change::remove, std::move(thing), {}}, actor_.via);
+    store_changes(all_, actor_, {{store::Change::remove, std::move(thing), {}}});
 }
 
 }  // namespace fairlead::service

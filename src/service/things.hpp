@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,10 @@
 #include "fairlead/error.hpp"
 #include "service/actor.hpp"
 #include "store/resource_store.hpp"
+
+namespace fairlead::store {
+class Store;
+}
 
 namespace fairlead::service {
 
@@ -32,7 +37,7 @@ class Things {
 
     /// The workspace, or the references, must outlive this object.
     explicit Things(Workspace& workspace);
-    Things(store::ResourceStore& store, Vault& vault, const Actor& actor);
+    Things(store::Store& store, Vault& vault, const Actor& actor);
 
     /// Throws not_found, with a near name as a hint.
     catalog::Resource get(Kind kind, std::string_view project, std::string_view name);
@@ -44,6 +49,13 @@ class Things {
     /// What uses it.
     std::vector<catalog::Resource> users(Kind kind, std::string_view project, std::string_view name);
 
+    /// Of kinds that are made of their fields (catalog::KindRow::laid). Throws already_exists for a name that is taken,
+    /// invalid_argument with every fault. Warns of what it uses and is not there.
+    Changed create(Kind kind, std::string_view project, std::string_view name, const boost::json::object& fields);
+    /// Lays the fields over what is there; with `replace`, over the defaults, but secrets stay unless they are named.
+    /// Another name among them is a rename. Warnings as with `create`, and as store_changes has them.
+    Changed update(Kind kind, std::string_view project, std::string_view name, const boost::json::object& fields,
+                   bool replace = false, Revision expected = {});
     /// What uses it follows, in the same transaction. Throws already_exists, invalid_argument.
     Changed rename(Kind kind, std::string_view project, std::string_view name, std::string_view new_name,
                    Revision expected = {});
@@ -69,8 +81,17 @@ class Things {
 
   private:
     catalog::Resource expected(Kind kind, std::string_view project, std::string_view name, Revision revision);
+    Changed laid_over(const catalog::Resource& base, const boost::json::object& fields, store::Change change);
+    /// Puts those of the fields that are secrets into the resource, sealed.
+    void seal(store::ResourceChange& change, const boost::json::object& fields, std::vector<Fault>& faults);
+    /// What it uses and its project does not see.
+    std::vector<catalog::Reference> missing(const catalog::Resource& resource);
+    void warn_of_missing(const catalog::Resource& resource, std::vector<Fault>& warnings);
+    /// Stores stamped changes; the first one is what it is about.
+    Changed stored(std::vector<store::ResourceChange> changes, std::vector<Fault> warnings = {});
     Changed stored(catalog::Resource resource, store::Change change, std::vector<Fault> warnings = {});
 
+    store::Store& all_;
     store::ResourceStore& store_;
     Vault& vault_;
     const Actor& actor_;

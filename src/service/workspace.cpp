@@ -75,7 +75,7 @@ struct Workspace::Parts {
           projects(store->resources(), actor),
           environments(store->resources(), actor),
           variables(store->resources(), vault, actor),
-          connections(store->resources(), vault, variables, actor, environment) {}
+          connections(*store, vault, variables, actor, environment) {}
 
     std::string directory;
     Actor actor;

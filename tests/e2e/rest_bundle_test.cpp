@@ -101,6 +101,7 @@ TEST_F(RestBundle, a_token_for_one_project_imports_into_no_other) {
         {"token", "create", "elsewhere", "--role", "operator", "--for-project", "elsewhere"});
     const auto header = "Authorization: Bearer " + std::string(made.at("token").as_string()) +
                         "\r\nContent-Type: application/zip\r\n";
+    EXPECT_EQ(there_("POST", "/v1/projects", R"({"name":"elsewhere"})").status, 201);
     const auto refused = http_request(there_.port(), "POST", "/v1/projects/elsewhere/connections/import",
                                       header, everything.body);
     EXPECT_EQ(refused.status, 403) << refused.body;

@@ -240,6 +240,8 @@ TEST_F(RestOperations, run_without_anybody_waiting_and_can_be_followed_looked_up
     EXPECT_EQ(server.content("/in/a"), "2");
     EXPECT_THAT((*daemon)("GET", "/v1/projects/default/runs?state=failed").json().at("items").as_array(), SizeIs(1));
     EXPECT_THAT((*daemon)("GET", "/v1/runs?operation=store&limit=2").json().at("items").as_array(), SizeIs(2));
+    EXPECT_EQ((*daemon)("GET", "/v1/projects/other/runs").status, 404);
+    EXPECT_EQ((*daemon)("POST", "/v1/projects", R"({"name":"other"})").status, 201);
     EXPECT_THAT((*daemon)("GET", "/v1/projects/other/runs").json().at("items").as_array(), IsEmpty());
     EXPECT_EQ((*daemon)("GET", "/v1/projects/other/runs/" + id).status, 404);
     const auto metrics = (*daemon)("GET", "/metrics").body;

@@ -155,6 +155,33 @@ TEST_F(Rest, lists_come_in_pages_sorted_and_filtered) {
     EXPECT_EQ(daemon_("GET", std::string(kConnections) + "?cursor=%00nonsense").status, 400);
 }
 
+TEST_F(Rest, a_project_that_is_not_there_is_not_found_on_every_route_below_it) {
+    const auto document = http_request(daemon_.port(), "GET", "/openapi.json").json().as_object();
+    int routes = 0;
+    for (const auto& [path, methods] : document.at("paths").as_object()) {
+        std::string target(path);
+        if (!target.starts_with("/v1/projects/{project}")) continue;
+        for (std::size_t at = 0; (at = target.find('{')) != std::string::npos;)
+            target.replace(at, target.find('}') - at + 1, "nope");
+        for (const auto& [method, operation] : methods.as_object()) {
+            std::string verb(method);
+            for (auto& c : verb)
+                c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+            const bool takes = operation.as_object().contains("requestBody");
+            const auto answer = daemon_(verb, target, takes ? R"({"name":"x","value":"x"})" : "", "If-Match: *\r\n");
+            EXPECT_EQ(answer.status, verb == "PATCH" && target == "/v1/projects/nope" ? 400 : 404)
+                << verb << " " << target << answer.body;
+            ++routes;
+        }
+    }
+    EXPECT_GT(routes, 80);
+    EXPECT_EQ(daemon_("GET", "/v1/projects/nope/connections").json().at("code"), "not_found");
+    EXPECT_EQ(daemon_("POST", "/v1/projects", R"({"name":"nope"})").status, 201);
+    EXPECT_EQ(daemon_("GET", "/v1/projects/NOPE/connections").status, 200);
+    EXPECT_EQ(daemon_("DELETE", "/v1/projects/nope", {}, "If-Match: *\r\n").status, 204);
+    EXPECT_EQ(daemon_("GET", "/v1/projects/nope/connections").status, 404);
+}
+
 TEST_F(Rest, tokens_have_roles_and_projects_and_can_be_revoked) {
     const auto made =
         cli_.json({"token", "create", "watcher", "--role", "viewer", "--for-project", "default"});

@@ -113,5 +113,39 @@ TEST_P(ThingVerbs, are_those_of_flows_too_and_renaming_reaches_all_that_a_flow_n
     EXPECT_EQ(second.at("enabled"), false);
 }
 
+TEST_P(ThingVerbs, are_those_of_monitors_too_and_flows_follow_them) {
+    ProcessOptions secret;
+    secret.environment["HOOK_SECRET"] = "s3cret";
+    fairlead.ok({"monitor", "create", "inbox", "partner:/in", "--webhook-url", "http://127.0.0.1:9/",
+                 "--webhook-secret-env", "HOOK_SECRET", "--set", "settleLooks=2"},
+                secret);
+    fairlead.ok({"flow", "create", "deliver", "--source", "partner:/in", "--target",
+                 (fairlead.folder() / "arrived").string() + "/", "--monitor", "inbox"});
+    EXPECT_EQ(fairlead({"monitor", "delete", "inbox"}).status, 8) << "the flow uses it";
+    EXPECT_EQ(fairlead.json({"monitor", "rename", "inbox", "mail"}).at("settleLooks"), 2);
+    EXPECT_EQ(fairlead.json({"flow", "show", "deliver"}).at("triggers").at("monitor"), "mail");
+    EXPECT_EQ(fairlead.json({"monitor", "used", "mail"}).as_array().size(), 1u);
+    fairlead.ok({"connection", "rename", "partner", "acme"});
+    EXPECT_EQ(fairlead.json({"monitor", "show", "mail"}).at("connection"), "acme");
+    EXPECT_EQ(fairlead.json({"monitor", "update", "mail", "--description", "x"}).at("warnings").as_array().size(), 0u);
+    const auto elsewhere = fairlead.json({"monitor", "update", "mail", "acme:/other"});
+    EXPECT_THAT(boost::json::serialize(elsewhere.at("warnings")), HasSubstr("the next look is a first one"));
+    const auto back = fairlead.json({"monitor", "rollback", "mail", "--to", "1"});
+    EXPECT_THAT(boost::json::serialize(back.at("warnings")), HasSubstr("partner")) << "which has another name now";
+    EXPECT_EQ(fairlead.json({"monitor", "rollback", "mail", "--to", "3"}).at("path"), "/in");
+    EXPECT_EQ(fairlead.json({"monitor", "duplicate", "mail", "copy"}).at("secretsSet").at(0), "webhookSecret");
+    EXPECT_EQ(fairlead.json({"monitor", "stop", "copy"}).at("enabled"), false);
+    EXPECT_EQ(fairlead.json({"monitor", "start", "copy"}).at("enabled"), true);
+    const auto file = (fairlead.folder() / "m.zip").string();
+    EXPECT_EQ(fairlead.json({"flow", "export", "deliver", "-o", file}).at("items").as_array().size(), 3u);
+    fairlead.ok({"--project", "elsewhere", "monitor", "import", file});
+    const auto there = fairlead.json({"--project", "elsewhere", "monitor", "show", "mail"});
+    EXPECT_EQ(there.at("connection"), "acme");
+    EXPECT_EQ(there.at("secretsSet").as_array().size(), 0u) << "without a passphrase";
+    fairlead.ok({"monitor", "delete", "copy"});
+    EXPECT_EQ(fairlead({"monitor", "show", "copy"}).status, 3);
+    EXPECT_EQ(fairlead.json({"monitor", "move", "mail", "--to", "global"}).at("project"), "global");
+}
+
 }  // namespace
 }  // namespace fairlead::test

@@ -7,8 +7,8 @@
 
 #include "base/quantity.hpp"
 #include "flow/tick.hpp"
-#include "service/flows.hpp"
 #include "service/runs.hpp"
+#include "service/things.hpp"
 #include "service/workspace.hpp"
 #include "store/store.hpp"
 #include "support/temporary_folder.hpp"
@@ -28,7 +28,7 @@ class FlowTick : public testing::Test {
         auto document = boost::json::parse(fields).as_object();
         document["source"] = {{"path", "/in"}};
         document["targets"] = boost::json::array{boost::json::object{{"path", "/out/"}}};
-        const auto made = service::Flows(workspace).create("default", name, document).flow;
+        const auto made = service::Things(workspace).create(catalog::Kind::flow, "default", name, document).resource;
         made_at = made.record.updated_at;
     }
     /// The moments are counted from the hour after the flow was made.
@@ -86,7 +86,7 @@ TEST_F(FlowTick, runs_that_overlap_are_left_out_wait_or_replace_the_one_before) 
     EXPECT_THAT(tick_at(hour(1)), IsEmpty());
     end(first.front());
     EXPECT_THAT(tick_at(hour(2)), SizeIs(1));
-    service::Flows(workspace).remove("default", "skip");
+    service::Things(workspace).remove(catalog::Kind::flow, "default", "skip");
     flow("replace", R"({"schedule":{"cron":"0 * * * *","overlap":"replace"}})");
     const auto before = tick_at(hour(0));
     EXPECT_THAT(tick_at(hour(1)), SizeIs(1));
@@ -118,9 +118,9 @@ TEST_F(FlowTick, one_flow_follows_another) {
 
 TEST_F(FlowTick, one_that_is_disabled_or_has_changed_makes_up_for_nothing) {
     flow("f", R"({"schedule":{"cron":"0 * * * *"}})");
-    service::Flows(workspace).set_enabled("default", "f", false);
+    service::Things(workspace).set_enabled(catalog::Kind::flow, "default", "f", false);
     EXPECT_THAT(tick_at(hour(1)), IsEmpty());
-    service::Flows(workspace).set_enabled("default", "f", true);
+    service::Things(workspace).set_enabled(catalog::Kind::flow, "default", "f", true);
     EXPECT_THAT(tick_at(made_at + std::chrono::seconds(1)), IsEmpty());
 }
 

@@ -5,17 +5,14 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <optional>
+#include <iterator>
 
 #include "api/event_hub.hpp"
 #include "api/json.hpp"
+#include "api/noun.hpp"
 #include "api/parameters.hpp"
-#include "api/precondition.hpp"
-#include "api/resource_page.hpp"
-#include "api/v1/addresses.hpp"
 #include "api/v1/operations.hpp"
 #include "api/v1/run_results.hpp"
-#include "base/error_json.hpp"
 #include "base/path.hpp"
 #include "catalog/flow_resource.hpp"
 #include "catalog/schedule.hpp"
@@ -38,119 +35,6 @@ using service::Workspace;
 
 constexpr std::int64_t kMostFiles = 1000;
 constexpr unsigned kMomentsShown = 20;
-
-Response changed(const service::SavedFlow& saved, unsigned status = 200) {
-    auto document = catalog::to_json(saved.flow);
-    document["warnings"] = to_json(saved.warnings);
-    auto response = answer(document, status);
-    const auto& record = saved.flow.record;
-    response.with("ETag", entity_tag(record));
-    if (status == 201) response.with("Location", address_of(record.project, "flows", saved.flow.name));
-    return response;
-}
-
-std::optional<catalog::Flow> find_own(Workspace& workspace, const Request& request) {
-    const auto found = workspace.store().resources().find(catalog::Kind::flow, request.parameters.at("project"),
-                                                          request.parameters.at("name"));
-    if (!found) return std::nullopt;
-    return catalog::flow_of(*found);
-}
-
-/// As it can be changed: one of `global` only by its own project's path.
-catalog::Flow own_flow(Workspace& workspace, const Request& request) {
-    if (auto found = find_own(workspace, request)) return std::move(*found);
-    const auto& project = request.parameters.at("project");
-    const auto other = Flows(workspace).get(project, request.parameters.at("name"));
-    throw Error(ErrorCode::not_found, fmt::format("The flow '{}' is not of the project '{}' but of '{}'.", other.name,
-                                                  project, other.record.project))
-        .hinting(fmt::format("change it below /v1/projects/{}", other.record.project));
-}
-
-awaitable<Response> list(Services& services, Request& request) {
-    std::vector<std::string> known{"own"};
-    for (const auto& parameter : page_parameters())
-        known.push_back(parameter.name);
-    refuse_unknown_parameters(request, known);
-    const ItemOf item_of = [](const catalog::Resource& resource) -> std::optional<json::object> {
-        return catalog::to_json(catalog::flow_of(resource));
-    };
-    const auto work = [&](Workspace& workspace) {
-        return resource_page(workspace, request, catalog::Kind::flow, item_of);
-    };
-    co_return co_await services.workspaces.run(actor_of(request), work);
-}
-
-awaitable<Response> create(Services& services, Request& request) {
-    const auto fields = co_await json_of(request);
-    const auto* name = fields.if_contains("name");
-    if (name == nullptr || !name->is_string()) {
-        Error error(ErrorCode::invalid_argument, "A flow needs a name.");
-        error.faults.push_back({"name", "", name == nullptr ? "is missing" : "must be a text"});
-        throw error;
-    }
-    const auto work = [&](Workspace& workspace) {
-        return changed(
-            Flows(workspace).create(request.parameters.at("project"), std::string_view(name->get_string()), fields), 201);
-    };
-    co_return co_await services.workspaces.run(actor_of(request), work);
-}
-
-awaitable<Response> show(Services& services, Request& request) {
-    const auto work = [&](Workspace& workspace) {
-        const auto flow = Flows(workspace).get(request.parameters.at("project"), request.parameters.at("name"));
-        return tagged(request, flow.record, answer(catalog::to_json(flow)));
-    };
-    co_return co_await services.workspaces.run(actor_of(request), work);
-}
-
-/// PUT replaces all fields, or creates; PATCH changes those that are given.
-awaitable<Response> change(Services& services, Request& request) {
-    const auto fields = co_await json_of(request);
-    const bool replace = request.method == "PUT";
-    const auto work = [&](Workspace& workspace) {
-        const auto& project = request.parameters.at("project");
-        const auto& name = request.parameters.at("name");
-        Flows flows(workspace);
-        const auto there = find_own(workspace, request);
-        if (!there && replace) {
-            if (!request.header("if-match")) return changed(flows.create(project, name, fields), 201);
-            throw http::Refusal{412, Error(ErrorCode::not_found, fmt::format("There is no flow '{}'.", name)), {}};
-        }
-        const auto before = there ? *there : own_flow(workspace, request);
-        if (replace && has_already(request, entity_tag(before.record)))
-            throw http::Refusal{412, Error(ErrorCode::already_exists, fmt::format("The flow '{}' exists.", name)), {}};
-        const auto revision = require_match(request, before.record);
-        return changed(flows.update(project, before.name, fields, replace, revision));
-    };
-    co_return co_await services.workspaces.run(actor_of(request), work);
-}
-
-awaitable<Response> remove(Services& services, Request& request) {
-    const auto work = [&](Workspace& workspace) {
-        const auto before = own_flow(workspace, request);
-        const auto revision = require_match(request, before.record);
-        Flows(workspace).remove(before.record.project, before.name, revision);
-        Response response;
-        response.status = 204;
-        return response;
-    };
-    co_return co_await services.workspaces.run(actor_of(request), work);
-}
-
-awaitable<Response> set_enabled(Services& services, Request& request, bool enabled) {
-    const auto work = [&](Workspace& workspace) {
-        const auto before = own_flow(workspace, request);
-        const auto revision = require_match(request, before.record);
-        return changed({Flows(workspace).set_enabled(before.record.project, before.name, enabled, revision), {}});
-    };
-    co_return co_await services.workspaces.run(actor_of(request), work);
-}
-awaitable<Response> enable(Services& services, Request& request) {
-    return set_enabled(services, request, true);
-}
-awaitable<Response> disable(Services& services, Request& request) {
-    return set_enabled(services, request, false);
-}
 
 std::string text_in(const json::object& body, std::string_view name) {
     const auto* value = body.if_contains(name);
@@ -305,46 +189,20 @@ std::vector<http::Route> flow_routes(Services& services) {
     const auto with = [&services](awaitable<Response> (*handler)(Services&, Request&)) {
         return [&services, handler](Request& request) { return handler(services, request); };
     };
-    auto list_parameters = page_parameters();
-    list_parameters.push_back({"own", "Only the project's own, not those of `global`", "boolean"});
     const std::vector<http::RouteNotes::Parameter> file_parameters{
         {"path", "Only this file, by its path on the source"},
         {"state", "Only in these states, with a comma between: waiting, open, delivered, done, quarantined, given_up"},
         {"limit", "How many at most, 1 to 1000", "integer"},
         {"cursor", "`next` of the page before"}};
     using Role = Principal::Role;
-    const std::string all = "/v1/projects/{project}/flows", one = all + "/{name}";
-    return {
-        {"GET", all, Role::viewer, "List the flows of a project and the global ones", with(&list),
-         {.description = "In the order of `sort`, a page at a time.", .parameters = list_parameters, .response = "FlowPage"}},
-        {"POST", all, Role::operator_, "Create a flow", with(&create),
-         {.description = "One answer names every field that is wrong.",
-          .request = "Flow",
-          .response = "Flow",
-          .success = 201,
-          .failures = {409, 413, 415}}},
-        {"GET", one, Role::viewer, "Show a flow", with(&show),
-         {.parameters = {{"If-None-Match", "An ETag that is known already: then the answer is 304", "string", true}},
-          .response = "Flow",
-          .failures = {404}}},
-        {"PUT", one, Role::operator_, "Replace a flow, or create it", with(&change),
-         {.description = "What is not given gets its default. To create, send no If-Match (or `If-None-Match: *`).",
-          .parameters = {if_match_parameter()},
-          .request = "Flow",
-          .response = "Flow",
-          .failures = {201, 404, 409, 412, 413, 415, 428}}},
-        {"PATCH", one, Role::operator_, "Change fields of a flow", with(&change),
-         {.description = "What is not given stays; null is the default; lists are replaced.",
-          .parameters = {if_match_parameter()},
-          .request = "Flow",
-          .response = "Flow",
-          .failures = {404, 409, 412, 413, 415, 428}}},
-        {"DELETE", one, Role::operator_, "Delete a flow with what it knows of its files; its runs stay", with(&remove),
-         {.parameters = {if_match_parameter()}, .success = 204, .failures = {404, 409, 412, 428}}},
-        {"POST", one + "/enable", Role::operator_, "Let a flow run", with(&enable),
-         {.parameters = {if_match_parameter()}, .response = "Flow", .failures = {404, 412, 428}}},
-        {"POST", one + "/disable", Role::operator_, "Keep a flow from running", with(&disable),
-         {.parameters = {if_match_parameter()}, .response = "Flow", .failures = {404, 412, 428}}},
+    const std::string one = "/v1/projects/{project}/flows/{name}";
+    auto rows = noun_routes(services.workspaces,
+                            {.kind = catalog::Kind::flow,
+                             .schema = "Flow",
+                             .update_note = "Lists are replaced.",
+                             .disable_note = "A disabled flow does not run.",
+                             .remove_note = "What it knows of its files goes with it; its runs stay."});
+    std::vector<http::Route> more{
         {"POST", one + "/run", Role::operator_, "Run a flow now", with(&run),
          {.description = "Delivers what is there and was not delivered yet. `path` means one file only, `again` delivers "
                          "it whatever became of it before. The answer comes when the run has ended, or with `Prefer: "
@@ -365,6 +223,8 @@ std::vector<http::Route> flow_routes(Services& services) {
         {"GET", one + "/moments", Role::viewer, "When a flow will run by itself: the next twenty times", with(&moments),
          {.response = "FlowMoments", .failures = {404}}},
     };
+    std::ranges::move(more, std::back_inserter(rows));
+    return rows;
 }
 
 }  // namespace fairlead::api

@@ -1,10 +1,10 @@
-// What can be done with a monitor: enable, disable, run, reset, state, files.
+// What can be done with a monitor: run, reset, state, files.
 
 #include <boost/json/array.hpp>
 
 #include "api/json.hpp"
+#include "api/noun.hpp"
 #include "api/parameters.hpp"
-#include "api/precondition.hpp"
 #include "api/v1/monitor_services.hpp"
 #include "base/base64.hpp"
 #include "base/error_json.hpp"
@@ -13,37 +13,24 @@
 #include "monitor/monitor_state.hpp"
 #include "monitor/scheduler.hpp"
 #include "monitor/stored_look.hpp"
+#include "service/monitors.hpp"
 #include "service/stamp.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
 #include "store/store.hpp"
 
 namespace fairlead::api {
-namespace {
-
 namespace json = boost::json;
 using http::Request;
 using http::Response;
 using service::Workspace;
 
-awaitable<Response> set_enabled(MonitorServices& services, Request& request, bool enabled) {
-    const auto work = [&](Workspace& workspace) {
-        const auto before = monitor_in(workspace, request, true);
-        const auto revision = require_match(request, before.record);
-        return changed(
-            service::Monitors(workspace).set_enabled(before.record.project, before.name, enabled, revision));
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    services.scheduler.changed();
-    co_return response;
+catalog::Monitor monitor_in(Workspace& workspace, const Request& request, bool own) {
+    constexpr auto kKind = catalog::Kind::monitor;
+    return catalog::monitor_of(own ? own_thing(workspace, request, kKind) : thing_in(workspace, request, kKind));
 }
 
-awaitable<Response> enable(MonitorServices& services, Request& request) {
-    return set_enabled(services, request, true);
-}
-awaitable<Response> disable(MonitorServices& services, Request& request) {
-    return set_enabled(services, request, false);
-}
+namespace {
 
 awaitable<Response> reset(MonitorServices& services, Request& request) {
     const auto work = [&](Workspace& workspace) {
@@ -118,12 +105,7 @@ std::vector<http::Route> monitor_action_routes(MonitorServices& services) {
     };
     using Role = http::Principal::Role;
     const std::string one = "/v1/projects/{project}/monitors/{name}";
-    const http::RouteNotes change{
-        .parameters = {if_match_parameter()}, .response = "Monitor", .failures = {404, 409, 412, 428}};
     return {
-        {"POST", one + "/enable", Role::operator_, "Let a monitor look", with(&enable), change},
-        {"POST", one + "/disable", Role::operator_, "Let a monitor look no more; what it knows stays", with(&disable),
-         change},
         {"POST", one + "/run", Role::operator_, "Look once now, due or not, also if it is disabled", with(&run),
          {.description = "Answers when the look is over. 409 while somebody else looks.",
           .response = "MonitorLook",

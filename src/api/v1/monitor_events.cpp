@@ -15,6 +15,7 @@
 #include "monitor/cloud_event.hpp"
 #include "monitor/deliverer.hpp"
 #include "monitor/monitor_state.hpp"
+#include "service/monitors.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
 #include "store/event_store.hpp"

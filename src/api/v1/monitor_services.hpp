@@ -4,7 +4,6 @@
 
 #include "catalog/monitor.hpp"
 #include "http/router.hpp"
-#include "service/monitors.hpp"
 
 namespace fairlead::service {
 class Engine;
@@ -26,16 +25,14 @@ struct MonitorServices {
     monitor::Deliverer& deliverer;
 };
 
-/// Create, read, replace, update, delete.
+/// What noun_routes adds.
 std::vector<http::Route> monitor_routes(MonitorServices& services);
-/// Enable, disable, run, reset, state, files.
+/// Run, reset, state, files.
 std::vector<http::Route> monitor_action_routes(MonitorServices& services);
 /// Events, as pages and as they come, and dead letters.
 std::vector<http::Route> monitor_event_routes(MonitorServices& services);
 
 /// The monitor that the path names; `own`: only one of the project itself, which can be changed.
 catalog::Monitor monitor_in(service::Workspace& workspace, const http::Request& request, bool own);
-/// The answer after a change: the document with its warnings, its ETag, and with 201 its Location.
-http::Response changed(const service::SavedMonitor& saved, unsigned status = 200);
 
 }  // namespace fairlead::api

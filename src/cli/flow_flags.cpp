@@ -1,59 +1,26 @@
-// flow create, update, enable, disable, delete
+// What `flow create` and `flow update` take
 
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
-#include "base/error_json.hpp"
-#include "catalog/flow.hpp"
 #include "cli/flow.hpp"
-#include "cli/json_text.hpp"
-#include "cli/operation.hpp"
-#include "service/flows.hpp"
+#include "cli/thing_change.hpp"
+#include "fairlead/error.hpp"
 #include "service/location.hpp"
-#include "service/workspace.hpp"
 
 namespace fairlead::cli {
 namespace {
 
 namespace json = boost::json;
 
-struct ChangeOptions {
-    std::string name;
-    std::string from;              ///< a JSON file with fields
-    std::vector<std::string> set;  ///< FIELD=VALUE
+struct FlowOptions {
     std::string source;
     std::vector<std::string> targets;
     json::object fields;       ///< what the flags say
     json::object target_each;  ///< what they say of every --target
 };
-
-/// Puts a value at "source.path"; what is on the way and no object becomes one.
-void put(json::object& object, std::string_view path, json::value value) {
-    const auto dot = path.find('.');
-    if (dot == std::string_view::npos) {
-        object[path] = std::move(value);
-        return;
-    }
-    auto& inner = object[path.substr(0, dot)];
-    if (!inner.is_object()) inner.emplace_object();
-    put(inner.get_object(), path.substr(dot + 1), std::move(value));
-}
-
-/// Lays `over` over `base`, members of objects one by one.
-void merge(json::object& base, const json::object& over) {
-    for (const auto& [key, value] : over) {
-        auto& there = base[key];
-        if (there.is_object() && value.is_object())
-            merge(there.get_object(), value.get_object());
-        else
-            there = value;
-    }
-}
 
 json::object place_of(const std::string& text, const std::string& flag, bool target) {
     const auto location = service::parse_location(text);
@@ -72,7 +39,7 @@ json::object place_of(const std::string& text, const std::string& flag, bool tar
     return place;
 }
 
-void add_fields(CLI::App& verb, const std::shared_ptr<ChangeOptions>& options) {
+void add_flags(CLI::App& verb, const std::shared_ptr<FlowOptions>& options) {
     auto* fields = &options->fields;
     auto* each = &options->target_each;
     verb.add_option("--source", options->source, "Where files come from: CONNECTION:path, or a folder of this machine")
@@ -85,14 +52,14 @@ void add_fields(CLI::App& verb, const std::shared_ptr<ChangeOptions>& options) {
         ->allow_extra_args(false);
     const auto text = [&](const char* flag, const char* field, const char* help, const char* type, json::object* into) {
         verb.add_option_function<std::string>(
-                flag, [into, field](const std::string& value) { put(*into, field, json::value(value)); }, help)
+                flag, [into, field](const std::string& value) { put_field(*into, field, json::value(value)); }, help)
             ->type_name(type);
     };
     const auto texts = [&](const char* flag, const char* field, const char* help, const char* type) {
         verb.add_option_function<std::vector<std::string>>(
                 flag,
                 [fields, field](const std::vector<std::string>& values) {
-                    put(*fields, field, json::array(values.begin(), values.end()));
+                    put_field(*fields, field, json::array(values.begin(), values.end()));
                 },
                 help)
             ->type_name(type)
@@ -100,7 +67,7 @@ void add_fields(CLI::App& verb, const std::shared_ptr<ChangeOptions>& options) {
     };
     const auto flag = [&](const char* names, const char* field, const char* help, json::object* into) {
         verb.add_flag_function(
-            names, [into, field](std::int64_t count) { put(*into, field, count > 0); }, help);
+            names, [into, field](std::int64_t count) { put_field(*into, field, count > 0); }, help);
     };
     texts("--pattern", "source.patterns", "Names of the files to take, such as *.csv; several are allowed", "GLOB");
     texts("--exclude", "source.exclude", "Names to leave alone", "GLOB");
@@ -137,33 +104,16 @@ void add_fields(CLI::App& verb, const std::shared_ptr<ChangeOptions>& options) {
     text("--zone", "zone", "The time zone of dates, such as Europe/Berlin", "ZONE", fields);
     text("--description", "description", "For people", "TEXT", fields);
     texts("--tag", "tags", "Words to find it by", "WORD");
-    verb.add_option("--from", options->from, "A JSON file with fields (comments are allowed); - for standard input")
-        ->type_name("FILE");
-    verb.add_option("--set", options->set, "Any field by its name in JSON, such as limits.files=100")
-        ->type_name("FIELD=VALUE")
-        ->take_all()
-        ->allow_extra_args(false);
 }
 
-std::string read_all(const std::string& file) {
-    std::ifstream stream;
-    if (file != "-") stream.open(file, std::ios::binary);
-    std::istream& from = file == "-" ? std::cin : stream;
-    if (!from) throw Error(ErrorCode::not_found, fmt::format("The file '{}' cannot be read.", file)).on(file);
-    return {std::istreambuf_iterator<char>(from), {}};
-}
-
-json::object fields_of(const ChangeOptions& options) {
-    json::object fields;
-    if (!options.from.empty()) fields = parse_relaxed(read_all(options.from));
-    fields.erase("name");
-    if (!options.source.empty()) merge(fields, {{"source", place_of(options.source, "source", false)}});
-    merge(fields, options.fields);
+void lay(const FlowOptions& options, json::object& fields) {
+    if (!options.source.empty()) merge_fields(fields, {{"source", place_of(options.source, "source", false)}});
+    merge_fields(fields, options.fields);
     if (!options.targets.empty()) {
         json::array targets;
         for (const auto& target : options.targets) {
             auto place = place_of(target, "target", true);
-            merge(place, options.target_each);
+            merge_fields(place, options.target_each);
             targets.push_back(std::move(place));
         }
         fields["targets"] = std::move(targets);
@@ -179,56 +129,16 @@ json::object fields_of(const ChangeOptions& options) {
         if (when.contains("cron") && !when.contains("every")) when["every"] = nullptr;
         if (when.contains("every") && !when.contains("cron")) when["cron"] = nullptr;
     }
-    for (const auto& assignment : options.set) {
-        auto [name, value] = split_assignment(assignment, "set");
-        put(fields, name, json::value(value));
-    }
-    return fields;
-}
-
-void report(Context& context, const service::SavedFlow& saved, const std::string& sentence) {
-    for (const auto& warning : saved.warnings)
-        context.warn(fmt::format("{} '{}' {}", warning.field, warning.value, warning.problem));
-    if (!context.options.json) return context.note(sentence);
-    auto document = catalog::to_json(saved.flow);
-    document["warnings"] = to_json(saved.warnings);
-    context.json(document);
 }
 
 }  // namespace
 
-void add_flow_create(CLI::App& flow, Context& context) {
-    auto options = std::make_shared<ChangeOptions>();
-    auto* verb = flow.add_subcommand("create", "Define a flow");
-    verb->add_option("NAME", options->name, "What to call it")->required()->type_name("");
-    add_fields(*verb, options);
-    verb->callback([options, &context] {
-        service::Flows flows(context.workspace());
-        const auto saved = flows.create(context.options.project, options->name, fields_of(*options));
-        report(context, saved, fmt::format("Flow '{}' was made.", saved.flow.name));
-    });
-}
-
-void add_flow_update(CLI::App& flow, Context& context) {
-    auto options = std::make_shared<ChangeOptions>();
-    auto* verb = flow.add_subcommand("update", "Change fields of a flow; the others stay");
-    add_flow_name(*verb, options->name);
-    add_fields(*verb, options);
-    verb->callback([options, &context] {
-        service::Flows flows(context.workspace());
-        const auto saved = flows.update(context.options.project, options->name, fields_of(*options));
-        report(context, saved, fmt::format("Flow '{}' was changed.", saved.flow.name));
-    });
-}
-
-void add_flow_delete(CLI::App& flow, Context& context) {
-    auto name = std::make_shared<std::string>();
-    auto* verb = flow.add_subcommand("delete", "Remove a flow with what it knows of its files; its runs stay");
-    add_flow_name(*verb, *name);
-    verb->callback([name, &context] {
-        service::Flows(context.workspace()).remove(context.options.project, *name);
-        if (!context.options.json) context.note(fmt::format("Flow '{}' was deleted.", *name));
-    });
+AddFieldFlags flow_flags() {
+    return [](CLI::App& verb) {
+        auto options = std::make_shared<FlowOptions>();
+        add_flags(verb, options);
+        return [options](json::object& fields) { lay(*options, fields); };
+    };
 }
 
 }  // namespace fairlead::cli
