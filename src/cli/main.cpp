@@ -137,13 +137,13 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
     add_global_options(app, context);
-    add_verbs(app, context);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    add_verbs(app, context, arguments);
     app.parse_complete_callback([&context] {  // before the verb
         service::secret_lookup_options().data_directory =
             service::Workspace::choose_directory(context.options.data);
     });
     name_environment_variables(app);
-    const std::vector<std::string> arguments(argv + 1, argv + argc);
     hide_passwords(argc, argv);
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // runs the verb

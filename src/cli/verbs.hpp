@@ -1,11 +1,15 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "cli/verb.hpp"
 
 namespace fairlead::cli {
 
-/// Adds every verb to the command line.
-void add_verbs(CLI::App& app, Context& context);
+/// Adds the verbs that the arguments name to the command line, or all of them where others may be meant or told of:
+/// to describe the thousand options of all takes longer than a listing.
+void add_verbs(CLI::App& app, Context& context, const std::vector<std::string>& arguments);
 
 // One per file of the same name; the table in verbs.cpp lists them in the order of the help page.
 void add_connection(CLI::App& app, Context& context);

@@ -43,6 +43,7 @@ class TlsContext {
     static int keep_session(SSL* ssl, SSL_SESSION* session);
 
     void set_versions();
+    void order_ciphers();
     void set_trust();
     void set_client_certificate();
 
