@@ -84,6 +84,8 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
     owed_ += count;
     owners_.resize(owners_.size() + count);
     stream().expect_within(timeout_, step);
+    auto ahead = std::exchange(unsent_, {});
+    if (!ahead.empty()) lines = ahead.append(lines);
     bool lost = false;
     try {
         co_await stream().write(std::as_bytes(std::span(lines)));
@@ -119,14 +121,19 @@ void ControlChannel::note_sent(std::string_view lines) {
     }
 }
 
-awaitable<void> ControlChannel::send_ahead(std::string_view line, std::string_view step,
-                                           std::function<void(Reply)> answered) {
-    if (broken_) co_return;
+void ControlChannel::send_ahead(std::string_view line, std::function<void(Reply)> answered) {
+    if (broken_) return;
     note_sent(line);
     owners_.push_back(std::move(answered));
+    unsent_ += line;
+}
+
+awaitable<void> ControlChannel::flush(std::string_view step) {
+    if (broken_ || unsent_.empty()) co_return;
+    const auto lines = std::exchange(unsent_, {});
     stream().expect_within(timeout_, step);
     try {
-        co_await stream().write(std::as_bytes(std::span(line)));
+        co_await stream().write(std::as_bytes(std::span(lines)));
     } catch (const boost::system::system_error&) {
         broken_ = true;
         throw cancelled(step);
@@ -152,7 +159,6 @@ void ControlChannel::forgive() noexcept {
 
 /// What arrived before a command was sent cannot be its reply.
 awaitable<void> ControlChannel::drop_strays(std::string_view step) {
-    std::array<std::byte, 4096> bytes;
     for (;;) {
         while (auto stray = parser_.take(owners_.size())) {
             for (const auto& line : stray->lines)
@@ -168,7 +174,7 @@ awaitable<void> ControlChannel::drop_strays(std::string_view step) {
         stream().expect_within(timeout_, step);
         std::optional<std::size_t> got;
         try {
-            got = co_await stream().read_within(bytes, 0ms);
+            got = co_await stream().read_within(bytes_, 0ms);
         } catch (const boost::system::system_error&) {
             broken_ = true;
             throw cancelled(step);
@@ -177,7 +183,7 @@ awaitable<void> ControlChannel::drop_strays(std::string_view step) {
             throw;
         }
         if (!got || *got == 0) co_return;  // nothing for us (TLS), or the end: the command will meet it
-        parser_.feed(std::string_view(reinterpret_cast<const char*>(bytes.data()), *got));
+        parser_.feed(std::string_view(reinterpret_cast<const char*>(bytes_.data()), *got));
     }
 }
 
@@ -203,8 +209,8 @@ awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::millisec
                                                            bool silence_is_error, std::string_view step,
                                                            bool only_ahead) {
     constexpr auto kSilence = 1000ms;
-    std::array<std::byte, 4096> bytes;
     const auto deadline = Clock::now() + patience;
+    co_await flush(step);
     try {
         for (;;) {
             if (auto reply = parser_.take(std::max<std::size_t>(owners_.size(), 1))) {
@@ -218,7 +224,7 @@ awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::millisec
                 std::max(1ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
             const auto wait = parser_.may_be_complete() ? std::min(left, kSilence) : left;
             stream().expect_within(left, step);
-            const auto got = co_await stream().read_within(bytes, wait);
+            const auto got = co_await stream().read_within(bytes_, wait);
             if (!got) {
                 if (auto reply = parser_.take_after_silence()) {
                     auto accepted = accept(std::move(*reply));
@@ -232,7 +238,7 @@ awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::millisec
                 throw unanswered(patience, step);
             }
             if (*got == 0) throw closed_by_server(step);
-            const std::string_view text(reinterpret_cast<const char*>(bytes.data()), *got);
+            const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), *got);
             if (!greeted_) recognise_other_protocol(text);
             parser_.feed(text);
         }

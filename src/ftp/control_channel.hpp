@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -32,11 +33,12 @@ class ControlChannel {
 
     /// Sends `count` complete command lines; as many replies are owed from then on.
     awaitable<void> send(std::string_view lines, std::string_view step, std::size_t count = 1);
-    /// Sends one more command behind those that are not answered yet. Its reply is not for whoever receives:
-    /// `answered` is called with it, whenever it comes. A server that is gone is not an error here; it will
-    /// be when a reply is awaited.
-    awaitable<void> send_ahead(std::string_view line, std::string_view step,
-                               std::function<void(Reply)> answered);
+    /// One more command behind those that are not answered yet. Its reply is not for whoever receives:
+    /// `answered` is called with it, whenever it comes. It leaves together with what follows it, or when
+    /// somebody waits for a reply, or with `flush`.
+    void send_ahead(std::string_view line, std::function<void(Reply)> answered);
+    /// A server that is gone is not an error here; it will be when a reply is awaited.
+    awaitable<void> flush(std::string_view step);
     /// Waits until all that was sent ahead is answered. Takes at most the command time-out.
     awaitable<void> receive_ahead(std::string_view step);
     /// Whether something sent ahead is not answered.
@@ -78,6 +80,8 @@ class ControlChannel {
     Observer* observer_;
     std::chrono::milliseconds timeout_;
     ReplyParser parser_;
+    std::array<std::byte, 4096> bytes_;  // here and not in coroutines, whose frames come and go with each reply
+    std::string unsent_;                 // what was sent ahead and waits for company
     /// Whose the final replies to come are: null for whoever receives. `owed_` of them are null.
     std::deque<std::function<void(Reply)>> owners_{nullptr};
     std::size_t owed_ = 1;

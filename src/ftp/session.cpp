@@ -169,7 +169,7 @@ awaitable<void> Session::set_up() {
         }
         const auto count = lines.size();
         co_await send(std::move(lines), "directory");
-        co_await ask_for_later();
+        ask_for_later();
         const auto replies = co_await receive(count, "directory");
         features_ = Features::from(replies[0]);
         take_home(replies[1]);
@@ -197,19 +197,17 @@ awaitable<void> Session::set_up() {
 }
 
 /// What is wanted only with the first transfer.
-awaitable<void> Session::ask_for_later() {
+void Session::ask_for_later() {
     asked_system_ = true;
     std::function<void(Reply)> system = [this](Reply reply) {
         if (reply.is_success()) system_ = dialect_for_system(reply.text());
     };
-    co_await control_->send_ahead(command_line("SYST"), "directory", std::move(system));
+    control_->send_ahead(command_line("SYST"), std::move(system));
     std::function<void(Reply)> type = [this](Reply reply) {
         if (reply.is_success() && type_ == Type::unknown) type_ = Type::binary;
     };
-    co_await control_->send_ahead(command_line("TYPE", "I"), "directory", std::move(type));
-    std::function<void(Reply)> nothing = [](Reply) {};
-    if (endpoint_.ftp.charset == "UTF-8")
-        co_await control_->send_ahead(command_line("OPTS", "UTF8 ON"), "directory", std::move(nothing));
+    control_->send_ahead(command_line("TYPE", "I"), std::move(type));
+    if (endpoint_.ftp.charset == "UTF-8") control_->send_ahead(command_line("OPTS", "UTF8 ON"), [](Reply) {});
 }
 
 awaitable<void> Session::protect_data() {
@@ -359,16 +357,16 @@ awaitable<void> Session::set_type(bool text) {
         throw error_for(reply, "type");
 }
 
-awaitable<void> Session::prepare_data(std::string_view step) {
+void Session::prepare_data() {
     if (!pipelines_ || !data.ahead || !data.several || !data.proven || endpoint_.ftp.active || prepared_ ||
         !usable())
-        co_return;
+        return;
     const bool extended = data.epsv && features_.may_try("EPSV");
     prepared_ = Prepared{extended, Clock::now(), std::nullopt};
     std::function<void(Reply)> answered = [this](Reply reply) {
         if (prepared_) prepared_->reply = std::move(reply);
     };
-    co_await control_->send_ahead(command_line(extended ? "EPSV" : "PASV"), step, std::move(answered));
+    control_->send_ahead(command_line(extended ? "EPSV" : "PASV"), std::move(answered));
 }
 
 awaitable<std::optional<Reply>> Session::prepared_data(bool extended, std::string_view step) {

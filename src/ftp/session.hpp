@@ -42,7 +42,7 @@ class Session {
     /// Asks for the address of the next data connection while the server still ends a transfer whose data
     /// have ended: that saves the next transfer a round trip. Only when transfers follow each other, and
     /// where the server is known to take it and has not refused it. Never throws for what the server does.
-    awaitable<void> prepare_data(std::string_view step);
+    void prepare_data();
     /// The answer, if there is a fresh one to that way of asking (EPSV, or else PASV); waits for it.
     awaitable<std::optional<Reply>> prepared_data(bool extended, std::string_view step);
     /// What SYST says, asked once.
@@ -111,7 +111,7 @@ class Session {
 
   private:
     awaitable<void> read_on(net::Stream& rest);
-    awaitable<void> ask_for_later();
+    void ask_for_later();
     awaitable<void> send(std::vector<std::string> lines, std::string_view step);
     awaitable<std::vector<Reply>> receive(std::size_t count, std::string_view step);
 

@@ -152,10 +152,10 @@ awaitable<void> Transfer::ask_ahead() {
     if (!request_.text && session_->features().may_try("SIZE")) {
         size_reply_ = std::make_shared<std::optional<Reply>>();
         std::function<void(Reply)> answered = [told = size_reply_](Reply reply) { *told = std::move(reply); };
-        co_await session_->control().send_ahead(command_line("SIZE", request_.argument), request_.step,
-                                                std::move(answered));
+        session_->control().send_ahead(command_line("SIZE", request_.argument), std::move(answered));
     }
-    co_await session_->prepare_data(request_.step);
+    session_->prepare_data();
+    co_await session_->control().flush(request_.step);
 }
 
 const Reply* Transfer::refusal() const noexcept {
@@ -194,7 +194,7 @@ awaitable<std::optional<Reply>> Transfer::final_reply_within(std::chrono::millis
 awaitable<void> Transfer::conclude() {
     stream_->close();
     data_.close();
-    co_await session_->prepare_data(request_.step);
+    session_->prepare_data();
     const auto patience = session_->endpoint().timeouts.command;
     std::optional<Reply> reply;
     std::string why = fmt::format("within {}", net::to_text(patience));
