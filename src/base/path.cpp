@@ -29,27 +29,32 @@ std::vector<std::string_view> parts(std::string_view path) {
 }
 
 std::string confine(std::string_view path) {
-    std::vector<std::string_view> kept;
-    for (const auto part : parts(path)) {
+    std::string kept;
+    kept.reserve(path.size() + 1);
+    for (std::size_t from = 0; from <= path.size();) {
+        const auto to = std::min(path.find('/', from), path.size());
+        const auto part = path.substr(from, to - from);
+        from = to + 1;
+        if (part.empty() || part == ".") continue;
         if (part != "..") {
-            kept.push_back(part);
+            kept.append("/").append(part);
         } else if (!kept.empty()) {
-            kept.pop_back();
+            kept.resize(kept.rfind('/'));
         } else {
             throw Error(ErrorCode::outside_working_directory,
                         fmt::format("The path '{}' leaves the working directory.", path))
                 .on(std::string(path));
         }
     }
-    std::string result;
-    for (const auto part : kept)
-        result.append("/").append(part);
-    return result.empty() ? "/" : result;
+    if (kept.empty()) kept = "/";
+    return kept;
 }
 
 std::string join(std::string_view directory, std::string_view name) {
     if (directory.empty()) return std::string(name);
-    std::string result(directory);
+    std::string result;
+    result.reserve(directory.size() + 1 + name.size());
+    result.append(directory);
     if (result.back() != '/') result += '/';
     return result.append(name.substr(std::min(name.find_first_not_of('/'), name.size())));
 }

@@ -12,21 +12,26 @@
 
 #include <cstring>
 
+// Compiled without knowledge of memcpy, or the compiler would make this call itself. mempcpy and memmove are
+// glibc's own.
 namespace {
 constexpr std::size_t kPiece =
     2048;  // the last one may be nearly twice as long; glibc's threshold is 4 or 8 KiB
-}
 
-// Compiled without knowledge of memcpy, or the compiler would make this call itself. mempcpy and memmove are
-// glibc's own.
-extern "C" void* memcpy(void* __restrict to, const void* __restrict from, std::size_t count) noexcept {
-    if (count < 2 * kPiece) return ::memmove(to, from, count);  // the same code, and gives `to`
+/// By itself, so that the many small copies save no registers.
+[[gnu::noinline]] void* copy_in_pieces(void* to, const void* from, std::size_t count) noexcept {
     void* at = to;
     const auto* next = static_cast<const char*>(from);
     for (; count >= 2 * kPiece; count -= kPiece, next += kPiece)
         at = ::mempcpy(at, next, kPiece);
     ::mempcpy(at, next, count);
     return to;
+}
+}  // namespace
+
+extern "C" void* memcpy(void* __restrict to, const void* __restrict from, std::size_t count) noexcept {
+    if (count < 2 * kPiece) return ::memmove(to, from, count);  // the same code, and gives `to`
+    return copy_in_pieces(to, from, count);
 }
 
 #endif

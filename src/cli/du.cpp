@@ -64,7 +64,7 @@ awaitable<void> measure(Context& context, const DuOptions& options, Places& plac
     std::map<std::string, Total> totals{{"", {}}};
     transfer::WalkOptions walk_options;
     walk_options.filter = &filter;
-    std::function<void(transfer::Found)> visit = [&](transfer::Found found) {
+    std::function<void(transfer::Found&&)> visit = [&](transfer::Found&& found) {
         if (found.entry.type == EntryType::file) add_file(totals, found.relative, options.depth, found.entry);
     };
     std::function<void(const std::string&, const Error&)> problem = [&](const std::string& path,

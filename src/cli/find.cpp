@@ -26,7 +26,7 @@ awaitable<void> find(Context& context, const FindOptions& options, Places& place
     transfer::WalkOptions walk_options;
     walk_options.filter = &filter;
     walk_options.depth = options.depth.value_or(std::numeric_limits<unsigned>::max());
-    std::function<void(transfer::Found)> visit = [&](transfer::Found found) {
+    std::function<void(transfer::Found&&)> visit = [&](transfer::Found&& found) {
         if (context.options.json)
             lines.json(found.entry);
         else if (options.details)

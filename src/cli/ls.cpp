@@ -30,7 +30,7 @@ class Printer {
           lines_(context),
           sorting_(context.out_is_terminal() && !options.recursive && !context.options.json) {}
 
-    void add(Entry entry, std::string_view shown) {
+    void add(Entry&& entry, std::string_view shown) {
         if (!sorting_) return print(entry, shown);
         held_.emplace_back(std::move(entry), shown);
         if (held_.size() > kMostSorted) print_held();
@@ -80,7 +80,7 @@ awaitable<void> list(Context& context, const LsOptions& options, Places& places)
     transfer::WalkOptions walk_options;
     walk_options.filter = &filter;
     walk_options.depth = options.depth.value_or(options.recursive ? std::numeric_limits<unsigned>::max() : 1);
-    std::function<void(transfer::Found)> visit = [&](transfer::Found found) {
+    std::function<void(transfer::Found&&)> visit = [&](transfer::Found&& found) {
         if (options.all || !is_hidden(found.relative))
             printer.add(std::move(found.entry), std::string_view(found.relative).substr(1));
     };

@@ -18,6 +18,12 @@ std::string tidy_root(std::string_view root) {
     return tidy;
 }
 
+/// `path`, which was confined, below a root that is tidy.
+std::string below(std::string_view root, std::string_view path) {
+    if (path == "/") return root.empty() ? "." : std::string(root);
+    return root.empty() ? std::string(path.substr(1)) : path::join(root, path);
+}
+
 /// A path as the inner file system knows it, and as the caller does.
 struct Names {
     std::string inside;
@@ -43,8 +49,9 @@ class JailedListing final : public Listing {
 
     awaitable<std::vector<Entry>> next() override {
         auto entries = co_await told_to_caller(inner_->next(), directory_);
-        for (auto& entry : entries)
-            entry.path = path::join(directory_.shown, entry.name);
+        if (directory_.shown != directory_.inside)
+            for (auto& entry : entries)
+                entry.path = path::join(directory_.shown, entry.name);
         co_return entries;
     }
     std::uint64_t left_out() const override { return inner_->left_out(); }
@@ -129,7 +136,7 @@ class JailFileSystem final : public FileSystem {
         co_return std::make_unique<JailedWriteStream>(std::move(stream), names(path));
     }
     awaitable<void> rename(std::string_view from, std::string_view to, bool replace) override {
-        const auto inside_to = jailed_path(root_, to);
+        const auto inside_to = names(to).inside;
         co_await at(from,
                     [&](const std::string& inside) { return inner_->rename(inside, inside_to, replace); });
     }
@@ -153,7 +160,7 @@ class JailFileSystem final : public FileSystem {
     }
     awaitable<void> sync(std::vector<std::string> paths) override {
         for (auto& path : paths)
-            path = jailed_path(root_, path);
+            path = names(path).inside;
         return net::cancellable(inner_->sync(std::move(paths)), "sync");
     }
     awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) override {
@@ -166,7 +173,11 @@ class JailFileSystem final : public FileSystem {
     awaitable<void> close() override { return inner_->close(); }
 
   private:
-    Names names(std::string_view path) const { return {jailed_path(root_, path), path::confine(path)}; }
+    Names names(std::string_view path) const {
+        path::refuse_control_bytes(path, "path");
+        auto shown = path::confine(path);
+        return {below(root_, shown), std::move(shown)};
+    }
 
     /// Calls with the path as `inner` knows it, and gives back errors in the words of the caller.
     template <class Call>
@@ -188,10 +199,7 @@ class JailFileSystem final : public FileSystem {
 
 std::string jailed_path(std::string_view root, std::string_view path) {
     path::refuse_control_bytes(path, "path");
-    const auto base = tidy_root(root);
-    const auto below = path::confine(path);
-    if (below == "/") return base.empty() ? "." : base;
-    return base.empty() ? below.substr(1) : path::join(base, below);
+    return below(tidy_root(root), path::confine(path));
 }
 
 std::unique_ptr<FileSystem> confine_to(std::unique_ptr<FileSystem> inner, std::string_view root) {

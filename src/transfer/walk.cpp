@@ -24,7 +24,7 @@ constexpr unsigned kMostListings = 8;
 /// One of the two is there.
 struct Visitor {
     std::function<awaitable<void>(Found)> waiting;
-    std::function<void(Found)> at_once;
+    std::function<void(Found&&)> at_once;
 };
 
 class Walk {
@@ -144,7 +144,7 @@ class Walk {
 
     /// What the visitor gets, if it is wanted; a directory is entered later. Takes the entry's content.
     std::optional<Found> meet(Entry& entry, const Directory& above, std::optional<LinkPath>& way) {
-        auto relative = above.relative + "/" + entry.name;
+        auto relative = path::join(above.relative.empty() ? "/" : std::string_view(above.relative), entry.name);
         const auto* filter = options_.filter;
         if (entry.type == EntryType::directory && above.depth < options_.depth &&
             (filter == nullptr || filter->enters(relative)))
@@ -156,6 +156,7 @@ class Walk {
 
     /// Why a name that leads elsewhere is refused.
     static std::optional<Error> misnamed(const Entry& entry, const Directory& above) {
+        if (is_safe_name(entry.name)) return std::nullopt;
         try {
             check_name(entry.name, above.relative.empty() ? "/" : above.relative);
         } catch (const Error& error) {
@@ -213,7 +214,7 @@ awaitable<void> walk(Sessions& sessions, std::string directory, WalkOptions opti
 }
 
 awaitable<void> walk(Sessions& sessions, std::string directory, WalkOptions options,
-                     std::function<void(Found)> visit,
+                     std::function<void(Found&&)> visit,
                      std::function<void(const std::string& path, const Error& error)> problem) {
     const auto executor = co_await boost::asio::this_coro::executor;
     Walk walk(executor, sessions, std::move(options), {{}, std::move(visit)}, problem);

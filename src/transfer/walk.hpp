@@ -50,7 +50,7 @@ awaitable<void> walk(Sessions& sessions, std::string directory, WalkOptions opti
 
 /// The same for a visitor that waits for nothing, of a listing that may have a million entries.
 awaitable<void> walk(Sessions& sessions, std::string directory, WalkOptions options,
-                     std::function<void(Found)> visit,
+                     std::function<void(Found&&)> visit,
                      std::function<void(const std::string& path, const Error& error)> problem);
 
 /// Whether a path is, or a link there leads to, a directory.

@@ -99,6 +99,42 @@ TEST(FtpUnixListing, iso_dates_and_seconds) {
     EXPECT_EQ(one("-rw-r--r-- 1 a b 7 Mar  1 09:30:12 2025 n"), "- 7 2025-03-01T09:30:12Z/second 644 a:b n");
 }
 
+TEST(FtpUnixListing, a_line_means_the_same_whatever_stands_before_it) {
+    // What is known of the line before is used for the next one: it must not reach into its name or its date.
+    const std::vector<std::string> lines{
+        "-rw-r--r--   1 a b        4096 Mar  1 09:30 n",
+        "-rw-r--r--   1 a b      204800 Mar  1 09:30  blank before",
+        "-rw-r--r--   1 a b           1 Mar  1 09:30 n",
+        "-rw-r--r--   1 a b          12 Mar  1 09:30 n -> m",
+        "-rw-r--r--   1 a b           0 Mar  1 09:30 0",
+        "-rw-r--r--   1 a b   1,234,567 Mar  1 09:30 n",
+        "-rw-r--r--   1 a b        4096 Mar  1  2024 n",
+        "-rw-r--r--   1 a b        4096 Mar  1 09:30:12 2025 n",
+        "-rw-r--r--   1 a b        4096 Mar  1 09:30:12 n",
+        "-rw-r--r--   1 a b        4096 Mar  1 09:30:12 2024x",
+        "-rw-r--r-- 1 a b 700 2026-03-01 n",
+        "-rw-r--r-- 1 a b 700 2026-03-01 09:30 n",
+        "-rw-r--r-- 1 a b 700 2026-03-01 09:30:12 n",
+        "-rw-r--r-- 1 a b 700 2026-03-01 09:30:12 +0100 n",
+        "lrwxrwxrwx   1 a b         100 Mar  1 09:30 link -> target",
+        "lrwxrwxrwx   1 a b           6 Mar  1 09:30 a -> b -> target",
+        "drwxr-xr-x   1 a b        4096 Mar  1 09:30 in/",
+        "brw-rw----   1 a b        8, 0 Mar  1 09:30 sda",
+        "brw-rw----   1 a b         100 Mar  1 09:30 sdb",
+        "-rw-r--r--   1 a b        4096 Mar  1 09:30",
+    };
+    for (const auto& line : lines) {
+        const auto alone = list_as(ListDialect::unix_, line);
+        for (const auto& before : lines) {
+            const auto after = list_as(ListDialect::unix_, before + "\n" + line);
+            const auto first = list_as(ListDialect::unix_, before).entries.size();
+            ASSERT_EQ(after.entries.size(), first + alone.entries.size()) << line << " after " << before;
+            if (!alone.entries.empty())
+                EXPECT_EQ(shown(after.entries.back()), shown(alone.entries[0])) << "after " << before;
+        }
+    }
+}
+
 TEST(FtpUnixListing, landmine_76_a_missing_year_and_29_february) {
     EXPECT_EQ(one("-rw-r--r-- 1 a b 7 Sep  1 09:30 n"), "- 7 2025-09-01T09:30:00Z/minute 644 a:b n");
     EXPECT_EQ(one("-rw-r--r-- 1 a b 7 Apr  1 12:04 n"), "- 7 2026-04-01T12:04:00Z/minute 644 a:b n");

@@ -81,6 +81,7 @@ class UnixParser final : public LineParser {
     explicit UnixParser(const ListTime& time) : time_(time) {}
 
     LineResult parse(std::string_view line, Entry& entry) override {
+        if (like_before(line, entry)) return LineResult::entry;
         if (line.size() < 10 || !starts_like_entry(line))
             return heading(line) ? LineResult::ignored : LineResult::bad;
         const auto mode = permission_bits(line.substr(1, 9));
@@ -112,6 +113,9 @@ class UnixParser final : public LineParser {
             entry.mode = *mode;
             if (!is_device(line[0])) entry.size = size;
             set_owner(rest, words, i, line[0], entry);
+            // Behind seconds, or a date alone, more of the time may follow where the name stood here.
+            if (entry.size && time->words > 1 && time->precision != TimePrecision::second)
+                remember(line, facts + words[i].begin, facts + words[i].end, facts + name_at, entry);
             set_type_and_name(line[0], rest.substr(name_at), entry);
             return LineResult::entry;
         }
@@ -124,6 +128,44 @@ class UnixParser final : public LineParser {
     }
     static bool is_device(char type) noexcept { return type == 'b' || type == 'c'; }
     static bool is_mark(char c) noexcept { return c == '+' || c == '.' || c == '@' || c == '*'; }
+
+    /// Neighbours in a listing often differ in nothing but size and name. Between the same words the size is the same
+    /// word again, unless it is so small that a date could begin with it.
+    bool like_before(std::string_view line, Entry& entry) const {
+        if (before_size_.empty() || !line.starts_with(before_size_)) return false;
+        auto at = before_size_.size();
+        while (at < line.size() && line[at] == ' ')
+            ++at;
+        const auto begin = at;
+        while (at < line.size() && is_digit(line[at]))
+            ++at;
+        const auto digits = line.substr(begin, at - begin);
+        const auto rest = line.substr(at);
+        if (begin == before_size_.size() || !rest.starts_with(behind_size_) ||
+            rest.size() == behind_size_.size())
+            return false;
+        const bool certain = digits == size_text_ || (is_large_number(digits) && is_large_number(size_text_));
+        const auto size = certain ? fields::number(digits) : std::nullopt;
+        if (!size) return false;
+        entry.modified = before_.modified;
+        entry.modified_precision = before_.modified_precision;
+        entry.mode = before_.mode;
+        entry.owner = before_.owner;
+        entry.group = before_.group;
+        entry.size = size;
+        set_type_and_name(line[0], rest.substr(behind_size_.size()), entry);
+        return true;
+    }
+
+    /// What like_before compares with: the size stands from `begin` to `end`, the name begins at `name`.
+    void remember(std::string_view line, std::size_t begin, std::size_t end, std::size_t name,
+                  const Entry& entry) {
+        const auto before = line.find_last_not_of(' ', begin - 1);
+        before_size_ = line.substr(0, before + 1);
+        size_text_ = line.substr(begin, end - begin);
+        behind_size_ = line.substr(end, name - end);
+        before_ = entry;
+    }
 
     /// "total 12", in any language: a word and a number, or the words of Chinese and Japanese joined to it.
     static bool heading(std::string_view line) noexcept {
@@ -275,6 +317,8 @@ class UnixParser final : public LineParser {
     ListTime time_;
     std::string latest_text_;
     ListedTime latest_;
+    std::string before_size_, size_text_, behind_size_;  // of the latest line
+    Entry before_;
 };
 
 }  // namespace
