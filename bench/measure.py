@@ -123,7 +123,10 @@ def wait_for(child, deadline):
         time.sleep(0.001)
 
 
-def run_once(command, limit=300):
+LONGEST = 60  # seconds: who takes longer is stopped, and stands in the table as that slow
+
+
+def run_once(command, limit=LONGEST):
     command.before()
     sink = open(command.output, "wb") if command.output else subprocess.DEVNULL
     with tempfile.TemporaryFile() as words, tempfile.NamedTemporaryFile("r") as memory:
@@ -147,6 +150,8 @@ def run_once(command, limit=300):
     ok = status == 0 and command.proves()
     if status == 0 and not ok:
         said = "exit status 0, but the result is not right"
+    if status == -1:
+        said = f"> {limit:.0f} s"
     return Run(ok, wall, usage.ru_utime + usage.ru_stime, int(peak[-1]) / 1024 if peak else 0, said)
 
 

@@ -18,7 +18,8 @@ def rows(result):
     for client in result.runs:
         rate = speed(result, client)
         if rate is None:
-            yield client, "failed", "", "", result.runs[client][0].words.replace("\n", " ")[:90]
+            words = result.runs[client][0].words.replace("\n", " ")[:90]
+            yield client, "too slow" if words.startswith("> ") else "failed", "", "", words
             continue
         cpu = result.median(client, "cpu")
         walls = sorted(run.wall for run in result.runs[client] if run.ok)
