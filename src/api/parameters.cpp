@@ -30,7 +30,9 @@ store::ResourceQuery::Order order_of(std::string_view word) {
 }  // namespace
 
 service::Actor actor_of(const http::Request& request) {
-    return {request.principal.name, "api"};
+    const auto& who = request.principal;
+    const bool names_local = who.role == http::Principal::Role::admin && who.projects.empty();
+    return {who.name, "api", names_local};
 }
 
 std::optional<bool> truth_of(const http::Request& request, std::string_view name) {

@@ -8,6 +8,8 @@ namespace fairlead::service {
 struct Actor {
     std::string name;         ///< a user, or a token
     std::string via = "cli";  ///< "cli", "api", "library", "daemon"
+    /// Whether it may name what is kept on this machine; see local_names.hpp.
+    bool names_local = false;
 };
 
 }  // namespace fairlead::service

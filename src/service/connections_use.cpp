@@ -8,6 +8,7 @@
 #include "fairlead/open.hpp"
 #include "service/connection_change.hpp"
 #include "service/connections.hpp"
+#include "service/local_names.hpp"
 #include "service/places.hpp"
 #include "service/secret_lookup.hpp"
 #include "service/variables.hpp"
@@ -43,6 +44,7 @@ Connection Connections::overridden(const Connection& stored, const ConnectionPat
                 .hinting("give the password for it with --password-env, --password-file or --password-stdin");
         connection.sealed.clear();
     }
+    refuse_local_names(actor_, stored, connection);
     look_up_given_secrets(connection);
     vault_.open(connection);
     catalog::require_valid(connection, std::move(faults));

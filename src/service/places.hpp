@@ -56,7 +56,8 @@ class Environments {
 /// Throws not_found, with a near name as a hint.
 catalog::Place require_environment(store::ResourceStore& store, std::string_view name);
 /// Applies changes that put something into a project, and makes the project when it is not there yet: it need not be
-/// made before. Throws invalid_argument for a name that no project can have, or that is written otherwise.
+/// made before. Throws invalid_argument for a name that no project can have, or that is written otherwise, and what
+/// refuse_local_names throws.
 void apply_in_project(store::ResourceStore& store, const Actor& actor, std::string_view project,
                       const std::vector<store::ResourceChange>& changes);
 

@@ -23,7 +23,8 @@ class Workspace {
   public:
     /// `directory` empty: see choose_directory. It is made with mode 0700 on first use. `store` is where
     /// everything but the key is kept, as store::open takes it; empty: fairlead.db in the directory. Changes
-    /// are recorded for the operating system's user, by the command line, until act_as says otherwise. Throws
+    /// are recorded for the operating system's user, by the command line, until act_as says otherwise; that user may
+    /// name what is kept on this machine. Throws
     /// Error{permission_denied} for a directory that others may write to, and what store::open throws.
     explicit Workspace(std::string directory, const std::string& store = {});
     ~Workspace();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -84,6 +85,8 @@ std::vector<KnownHostKey> read_known_hosts(const std::vector<std::string>& files
     if (port != 22) name = fmt::format("[{}]:{}", name, port);
     std::vector<KnownHostKey> known;
     for (const auto& file : files) {
+        std::error_code missing;
+        if (!std::filesystem::is_regular_file(file, missing)) continue;  // a device or a pipe could have no end
         std::ifstream lines(file);
         std::string line;
         for (unsigned number = 1; std::getline(lines, line); ++number)

@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api/fields.hpp"
+#include "api/json.hpp"
+#include "api/parameters.hpp"
 #include "api/v1/place.hpp"
 #include "base/error_json.hpp"
 #include "base/utf8.hpp"
 #include "catalog/connection.hpp"
+#include "service/connections.hpp"
 #include "service/handle_impl.hpp"
+#include "service/workspace.hpp"
+#include "service/workspace_pool.hpp"
 
 namespace fairlead::api {
 namespace {
@@ -33,15 +38,6 @@ json::object to_json(const service::HandleInfo& info) {
     object["lastError"] = nullptr;
     if (info.last_error) object["lastError"] = fairlead::to_json(*info.last_error);
     return object;
-}
-
-awaitable<json::object> content_of(http::Request& request) {
-    const auto text = co_await request.text();
-    boost::system::error_code wrong;
-    auto document = json::parse(text.empty() ? "{}" : text, wrong);
-    if (wrong || !document.is_object())
-        throw Error(ErrorCode::invalid_argument, "The content is not a JSON object.");
-    co_return std::move(document.get_object());
 }
 
 /// Takes a text out of an object; absent when it is not there or null.
@@ -93,25 +89,25 @@ void take_secrets(catalog::ConnectionPatch& patch) {
     }
 }
 
-/// A server that nobody has saved.
-service::Target inline_target(json::object fields) {
+/// A server that nobody has saved. Variables are those of the project.
+awaitable<service::Target> inline_target(http::Request& request, FileServices& services, const std::string& project,
+                                         json::object fields) {
     rename_fields(fields);
     catalog::ConnectionPatch patch;
     patch.fields = std::move(fields);
     take_secrets(patch);
-    std::vector<Fault> faults;
-    catalog::Connection connection;
-    connection = catalog::apply(std::move(connection), patch, faults);
-    connection.name = "inline";
-    catalog::require_valid(connection, std::move(faults));
+    patch.set("name", "inline");
+    const auto work = [&](service::Workspace& workspace) {
+        return catalog::resolve(workspace.connections().overridden(catalog::Connection{}, patch, project));
+    };
     service::Target target;
-    target.endpoint = catalog::resolve(connection);
+    target.endpoint = co_await services.workspaces.run(actor_of(request), work);
     target.endpoint.name = fmt::format("{}:{}", target.endpoint.host, target.endpoint.port);
-    return target;
+    co_return target;
 }
 
 awaitable<http::Response> open_session(http::Request& request, FileServices& services) {
-    auto fields = co_await content_of(request);
+    auto fields = co_await json_of(request);
     service::Handles::Request wanted;
     wanted.owner = request.principal.name;
     wanted.project = take_text(fields, "project").value_or("default");
@@ -136,7 +132,7 @@ awaitable<http::Response> open_session(http::Request& request, FileServices& ser
         wanted.connection = *name;
         wanted.target = co_await target_of(services, wanted.project, *name);
     } else {
-        wanted.target = inline_target(std::move(fields));
+        wanted.target = co_await inline_target(request, services, wanted.project, std::move(fields));
     }
     const auto info = co_await services.handles.open(std::move(wanted));
     auto response = json_response(201, json::serialize(to_json(info)));
@@ -169,30 +165,26 @@ awaitable<http::Response> close_session(http::Request& request, FileServices& se
 }
 
 awaitable<http::Response> change_session(http::Request& request, FileServices& services) {
-    auto fields = co_await content_of(request);
-    const auto directory = take_text(fields, "directory");
-    if (!directory || !fields.empty())
-        throw Error(ErrorCode::invalid_argument, "Only the directory of a session can be changed.")
-            .hinting("such as {\"directory\": \"in\"}");
+    Fields fields(co_await json_of(request));
+    const auto directory = fields.required_text("directory");
+    fields.done();
     const auto id = request.parameters.at("handle");
     std::function<awaitable<void>(Handle&, service::Engine::Thread&)> work =
-        [&](Handle& handle, service::Engine::Thread&) { return handle.change_directory(*directory); };
+        [&](Handle& handle, service::Engine::Thread&) { return handle.change_directory(directory); };
     co_await services.handles.use(id, owner_of(request), std::move(work));
     auto response = co_await get_session(request, services);
     co_return response;
 }
 
 awaitable<http::Response> command(http::Request& request, FileServices& services) {
-    auto fields = co_await content_of(request);
-    const auto text = take_text(fields, "command");
-    const auto codes = take_text(fields, "validCodes");
-    if (!text || text->empty() || !fields.empty())
-        throw Error(ErrorCode::invalid_argument, "A command is needed, and valid codes beside it at most.")
-            .hinting("such as {\"command\": \"FEAT\", \"validCodes\": \"211\"}");
+    Fields fields(co_await json_of(request));
+    const auto text = fields.required_text("command");
+    const auto codes = fields.text("validCodes").value_or("");
+    fields.done();
     RawReply reply;
     std::function<awaitable<void>(Handle&, service::Engine::Thread&)> work =
         [&](Handle& handle, service::Engine::Thread&) -> awaitable<void> {
-        reply = co_await handle.command(*text, codes.value_or(""));
+        reply = co_await handle.command(text, codes);
     };
     co_await services.handles.use(request.parameters.at("handle"), owner_of(request), std::move(work));
     json::object document;
@@ -245,14 +237,14 @@ std::vector<http::Route> session_routes(FileServices& services) {
         {"GET", all, Role::viewer, "The open sessions: one's own; an administrator's list shows all",
          by(list_sessions), notes("", "SessionList", 200, {})},
         {"POST", all, Role::operator_, "Open a session by the name of a connection, or inline",
-         by(open_session), notes("application/json", "Session", 201, {404, 409, 503})},
+         by(open_session), notes("application/json", "Session", 201, {404, 409, 413, 415, 503})},
         {"GET", one, Role::viewer, "What is known of an open session", by(get_session),
          notes("", "Session", 200, {404})},
         {"PATCH", one, Role::operator_, "Change the session's directory", by(change_session),
-         notes("Directory", "Session", 200, {404})},
+         notes("Directory", "Session", 200, {404, 413, 415})},
         {"DELETE", one, Role::operator_, "Close a session", by(close_session), notes("", "", 204, {404})},
         {"POST", one + "/command", Role::operator_, "Send a raw FTP command", by(command),
-         notes("RawCommand", "RawReply", 200, {404, 501})},
+         notes("RawCommand", "RawReply", 200, {404, 413, 415, 501})},
         {"GET", one + "/exists", Role::viewer, "Whether a file or directory is there", by(exists),
          notes("", "Existence", 200, {404}, {{"path", "what is looked for"}})},
     };
