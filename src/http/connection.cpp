@@ -21,6 +21,9 @@ namespace {
 namespace asio = boost::asio;
 using Steady = std::chrono::steady_clock;
 
+/// What the log calls a request whose client did not wait for the answer. It is never sent.
+constexpr unsigned kClientGone = 499;
+
 std::string remote_of(const asio::ip::tcp::socket& socket) {
     boost::system::error_code unknown;
     const auto remote = socket.remote_endpoint(unknown);
@@ -104,10 +107,12 @@ Response answer_to(const std::exception_ptr& failure) {
 /// One request after the other over one stream.
 class Connection {
   public:
-    Connection(const Shared& shared, net::Stream& stream, ClientState& state, std::string remote)
+    Connection(const Shared& shared, net::Stream& stream, ClientState& state, std::shared_ptr<const bool> gone,
+               std::string remote)
         : shared_(shared),
           stream_(stream),
           state_(state),
+          gone_(std::move(gone)),
           remote_(std::move(remote)),
           incoming_(stream, shared.limits) {}
 
@@ -116,12 +121,12 @@ class Connection {
         while (again && !shared_.stopping) {
             const auto next = co_await incoming_.next();
             if (next == Incoming::Next::none) co_return;
-            state_.busy = true;
+            state_.busy = state_.answering = true;
             if (next == Incoming::Next::refused)
                 again = co_await refuse();
             else
                 again = co_await answer();
-            state_.busy = false;
+            state_.busy = state_.answering = false;
         }
         stream_.expect_within(std::chrono::seconds(2), "response");
         co_await stream_.end_sending();
@@ -146,6 +151,7 @@ class Connection {
         const auto began = Steady::now();
         auto request = incoming_.head();
         request.remote = remote_;
+        request.gone = gone_;
         const auto target = incoming_.query();
         Response response;
         std::string_view route;
@@ -156,7 +162,12 @@ class Connection {
             failure = std::current_exception();
         }
         const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
-        if (cancelled != asio::cancellation_type::none) co_return false;  // the server stops: cut off
+        if (cancelled != asio::cancellation_type::none || state_.gone) {  // the server stops, or the client has gone: cut off
+            if (state_.gone && shared_.log)
+                shared_.log(request, route, kClientGone,
+                            std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began), 0);
+            co_return false;
+        }
         if (failure) response = answer_to(failure);
         response.with("X-Request-Id", request.id);
         // What nobody read of the content stands between this answer and the next request.
@@ -184,6 +195,7 @@ class Connection {
     const Shared& shared_;
     net::Stream& stream_;
     ClientState& state_;
+    std::shared_ptr<const bool> gone_;
     std::string remote_;
     Incoming incoming_;
     bool lingers_ = false;
@@ -197,6 +209,7 @@ awaitable<void> serve(std::shared_ptr<const Shared> shared, asio::ip::tcp::socke
     socket.non_blocking(true, ignored);
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     auto remote = remote_of(socket);
+    state->descriptor = socket.native_handle();
     auto timed = std::make_unique<net::TimedSocket>(std::move(socket), "the client " + remote);
     std::unique_ptr<net::Stream> stream;
     if (shared->tls) {
@@ -207,7 +220,7 @@ awaitable<void> serve(std::shared_ptr<const Shared> shared, asio::ip::tcp::socke
     } else {
         stream = std::make_unique<net::PlainStream>(std::move(timed));
     }
-    Connection connection(*shared, *stream, *state, std::move(remote));
+    Connection connection(*shared, *stream, *state, {state, &state->gone}, std::move(remote));
     co_await connection.run();
 }
 

@@ -22,6 +22,9 @@ struct Shared {
 /// What the server knows of one client.
 struct ClientState {
     bool busy = false;  ///< a request is being answered: let it end when the server stops
+    bool answering = false;  ///< the same, and also while a stream without end is sent
+    int descriptor = -1;     ///< of its socket
+    bool gone = false;       ///< it closed while it was being answered
 };
 
 /// One client's connection, from the first request to the last.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,10 @@ struct Request {
     std::string remote;  ///< the client's address, without port
     Body* body = nullptr;
     std::size_t most_text = 1024 * 1024;  ///< what `text` takes at most (Limits::document)
+    std::shared_ptr<const bool> gone;     ///< whether the client closed meanwhile; null: nobody looks
+
+    /// Whether a handler that is cancelled is so because nobody waits for its answer any more.
+    bool client_has_gone() const noexcept { return gone && *gone; }
 
     /// The last value of a query parameter or header, or nothing.
     std::optional<std::string> argument(std::string_view name) const;

@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -32,6 +33,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kLookAtCertificate = 5s;
+constexpr auto kLookAtClients = 500ms;
 
 awaitable<void> sleep(asio::steady_timer& timer, std::chrono::milliseconds time) {
     timer.expires_after(time);
@@ -61,6 +63,7 @@ struct Server::State {
             shared->tls = std::make_shared<ServerTls>(options.certificate_file, options.key_file);
         listen(options);
         asio::co_spawn(context, accept(), asio::detached);
+        asio::co_spawn(context, watch_clients(), asio::detached);
         if (shared->tls) asio::co_spawn(context, watch_certificate(), asio::detached);
         runner = std::thread([this] {
             sigset_t all;  // signals are for the thread that waits for them
@@ -152,6 +155,29 @@ struct Server::State {
                              });
     }
 
+    /// Who closes while he is being answered wants nothing more: what is done for him is cancelled. A handler that waits
+    /// for another server would not notice until it had something to send.
+    awaitable<void> watch_clients() {
+        std::vector<pollfd> looks;
+        std::vector<Client*> answered;
+        while (!ended) {
+            co_await sleep(client_timer, kLookAtClients);
+            looks.clear();
+            answered.clear();
+            for (auto& client : clients) {
+                if (!client.state->answering || client.leaving) continue;
+                looks.push_back({client.state->descriptor, POLLRDHUP, 0});
+                answered.push_back(&client);
+            }
+            if (looks.empty() || ::poll(looks.data(), looks.size(), 0) <= 0) continue;
+            for (std::size_t i = 0; i < looks.size(); ++i) {
+                if (looks[i].revents == 0) continue;
+                answered[i]->leaving = answered[i]->state->gone = true;
+                answered[i]->task->cancel();
+            }
+        }
+    }
+
     awaitable<void> watch_certificate() {
         while (!shared->stopping) {
             co_await sleep(certificate_timer, kLookAtCertificate);
@@ -191,7 +217,9 @@ struct Server::State {
     }
 
     void end() {
+        ended = true;
         late.cancel();
+        client_timer.cancel();
         guard.reset();
     }
 
@@ -210,6 +238,8 @@ struct Server::State {
     std::atomic<std::size_t> count = 0;
     asio::steady_timer late{context};
     asio::steady_timer certificate_timer{context};
+    asio::steady_timer client_timer{context};
+    bool ended = false;
     std::string last_complaint;
     std::thread runner;
 };

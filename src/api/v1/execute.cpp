@@ -8,6 +8,7 @@
 #include "api/v1/execution_answer.hpp"
 #include "api/v1/execution_input.hpp"
 #include "api/v1/operations.hpp"
+#include "api/v1/run_for_client.hpp"
 #include "api/v1/run_results.hpp"
 #include "catalog/record.hpp"
 #include "operation/draft.hpp"
@@ -63,7 +64,7 @@ awaitable<Response> execute(Services& services, Request& request) {
     auto wanted = co_await read_wanted(request, operation, spool);
     auto run = co_await enqueue(services, request, std::move(wanted), spool, id);
     if (prefers_async(request)) co_return accepted(run);
-    run = co_await services.runner.wait_for(run.id);
+    run = co_await run_for_client(services, request, std::move(run));
     co_return result_answer(services, std::move(run), form, kMostInline);
 }
 

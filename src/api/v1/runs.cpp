@@ -14,6 +14,7 @@
 #include "api/v1/addresses.hpp"
 #include "api/v1/execution_answer.hpp"
 #include "api/v1/operations.hpp"
+#include "api/v1/run_for_client.hpp"
 #include "api/v1/run_results.hpp"
 #include "api/v1/visible_run.hpp"
 #include "base/path.hpp"
@@ -174,7 +175,7 @@ awaitable<Response> retry(Services& services, Request& request) {
     auto run = co_await services.workspaces.run(actor_of(request), work);
     services.runner.look();
     if (prefers_async(request)) co_return accepted(run);
-    run = co_await services.runner.wait_for(run.id);
+    run = co_await run_for_client(services, request, std::move(run));
     co_return result_answer(services, std::move(run), form, kMostInline);
 }
 
