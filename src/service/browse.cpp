@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "service/sorted_entries.hpp"
 #include "transfer/walk.hpp"
 
 namespace fairlead::service {
@@ -107,18 +108,16 @@ awaitable<void> browse_all(transfer::Sessions& sessions, BrowseQuery query,
                            std::function<awaitable<void>(const Entry&)> visit,
                            std::function<void(BrowseProblem)> problem) {
     std::vector<BrowseProblem> problems;
-    std::vector<Entry> held;
+    SortedEntries sorted(query.sort);
     std::function<awaitable<void>(Found)> each = [&](Found found) -> awaitable<void> {
         if (!wants(query, found.entry)) co_return;
         if (query.sort.empty())
             co_await visit(found.entry);
         else
-            held.push_back(std::move(found.entry));
+            co_await sorted.add(std::move(found.entry));
     };
     co_await walk(sessions, query, std::move(each), problems, {});
-    std::ranges::sort(held, [&](const Entry& a, const Entry& b) { return comes_before(a, b, query.sort); });
-    for (const auto& entry : held)
-        co_await visit(entry);
+    co_await sorted.give(visit);
     for (auto& one : problems)
         problem(std::move(one));
 }

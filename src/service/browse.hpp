@@ -44,7 +44,7 @@ struct BrowsePage {
 awaitable<BrowsePage> browse(transfer::Sessions& sessions, BrowseQuery query);
 
 /// All that is wanted (limit and cursor are not used), one by one in the server's order, or sorted if `sort`
-/// says so (then all are held).
+/// says so: from one listing, and without holding it.
 awaitable<void> browse_all(transfer::Sessions& sessions, BrowseQuery query,
                            std::function<awaitable<void>(const Entry&)> visit,
                            std::function<void(BrowseProblem)> problem);

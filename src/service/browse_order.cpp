@@ -78,9 +78,10 @@ int compare(const Entry& a, const Entry& b, const SortKey& key) {
 }
 
 [[noreturn]] void refuse_cursor(std::string_view why) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("The cursor {}.", why))
-        .hinting(
-            "give the text of `next` as it was answered, with the same query; or begin without a cursor");
+    Error error(ErrorCode::invalid_argument, fmt::format("The cursor {}.", why));
+    error.faults.push_back({"cursor", "", std::string(why)});
+    error.hint = "give the text of `next` as it was answered, with the same query; or begin without a cursor";
+    throw error;
 }
 
 template <class T>

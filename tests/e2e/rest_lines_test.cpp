@@ -101,6 +101,7 @@ TEST_F(RestLines, a_large_directory_is_not_held) {
     EXPECT_EQ(std::ranges::count(all.body, '\n'), kFiles + 1);
     EXPECT_GT(all.body.size(), 2'400'000U);
     EXPECT_LT(peak_of(daemon_.process()) - before, 2'300);  // KiB: less than what went through
+    EXPECT_EQ(list("?sort=-name").body.size(), all.body.size());
 }
 
 }  // namespace

@@ -52,13 +52,16 @@ service::BrowseQuery query_of(const http::Request& request) {
         query.depth = static_cast<unsigned>(std::min<std::uint64_t>(*depth, kAll));
     if (query.depth == 0) throw bad_parameter("depth", "0", "1 or more");
     auto& filter = query.filter;
-    for (const auto& pattern : request.arguments("pattern"))
-        filter.names.emplace_back(pattern);
-    for (const auto& pattern : request.arguments("include"))
-        filter.include.emplace_back(pattern);
-    for (const auto& pattern : request.arguments("exclude"))
-        filter.exclude.emplace_back(pattern);
-    if (const auto expression = request.argument("regex")) filter.expression.emplace(*expression);
+    const auto globs = [&](std::string_view name, std::vector<Glob>& into) {
+        for (const auto& pattern : request.arguments(name))
+            into.push_back(read_parameter(name, pattern, [](const std::string& one) { return Glob(one); }));
+    };
+    globs("pattern", filter.names);
+    globs("include", filter.include);
+    globs("exclude", filter.exclude);
+    if (const auto expression = request.argument("regex"))
+        filter.expression =
+            read_parameter("regex", *expression, [](const std::string& one) { return Regex(one); });
     for (const auto& word : words(request, "type"))
         filter.types.push_back(parse_type(word));
     const auto text = [&](std::string_view name) { return request.argument(name); };
@@ -71,11 +74,11 @@ service::BrowseQuery query_of(const http::Request& request) {
     if (const auto time = text("modifiedSince"))
         filter.modified_since = parse_rfc3339(*time, "modifiedSince");
     if (const auto search = text("search")) {
-        const auto kind = service::parse_match_kind(text("match").value_or("contains"));
+        const auto kind = read_parameter("match", text("match").value_or("contains"), service::parse_match_kind);
         const bool exact_case = flag(request, "caseSensitive");
         query.match.emplace(kind, *search, !exact_case);
     }
-    query.sort = service::parse_sort(text("sort").value_or(""));
+    query.sort = read_parameter("sort", text("sort").value_or(""), service::parse_sort);
     if (const auto limit = number(request, "limit")) query.limit = *limit;
     query.cursor = text("cursor").value_or("");
     return query;
@@ -119,7 +122,7 @@ awaitable<http::Response> list_page(http::Request& request, const AtPlace& at) {
                 co_return;
             }
             ++failures;
-            co_await transfer::wait_or_throw(*failure, failures, place.patience, query.path, {});
+            co_await transfer::wait_or_throw(*failure, failures, place.patience, query.path, place.retrying);
         }
     };
     co_await at(request, std::move(work));
@@ -172,29 +175,11 @@ struct Lines : Way {
     bool wrote = false;
 };
 
-/// All entries in the order that is asked for. In the server's own, one listing gives them as they come; a
-/// sorted one costs a listing for each ten thousand, and never holds more.
+/// All entries in the order that is asked for, from one listing.
 awaitable<void> write_entries(transfer::Sessions& sessions, service::BrowseQuery query, Lines& lines) {
-    if (query.sort.empty()) {
-        std::function<awaitable<void>(const Entry&)> visit = [&](const Entry& entry) {
-            return lines.add(entry);
-        };
-        std::function<void(service::BrowseProblem)> problem = [&](service::BrowseProblem one) {
-            lines.add(one);
-        };
-        co_await service::browse_all(sessions, std::move(query), std::move(visit), std::move(problem));
-        co_return;
-    }
-    query.limit = service::kMostOfAPage;
-    do {
-        auto page = co_await service::browse(sessions, query);
-        for (const auto& entry : page.entries)
-            co_await lines.add(entry);
-        query.cursor = std::move(page.next);
-        if (query.cursor.empty())
-            for (const auto& problem : page.problems)
-                lines.add(problem);
-    } while (!query.cursor.empty());
+    std::function<awaitable<void>(const Entry&)> visit = [&](const Entry& entry) { return lines.add(entry); };
+    std::function<void(service::BrowseProblem)> problem = [&](service::BrowseProblem one) { lines.add(one); };
+    co_await service::browse_all(sessions, std::move(query), std::move(visit), std::move(problem));
 }
 
 /// Every entry as a line of its own, as they come, for listings of any size.
@@ -214,7 +199,7 @@ awaitable<http::Response> list_lines(http::Request& request, const AtPlace& at) 
             if (!failure) break;
             if (lines->wrote) throw Error(*failure);  // what has gone out cannot be begun again
             ++failures;
-            co_await transfer::wait_or_throw(*failure, failures, place.patience, query.path, {});
+            co_await transfer::wait_or_throw(*failure, failures, place.patience, query.path, place.retrying);
         }
         if (lines->text.size() > 0) (void)co_await lines->write();
     };
