@@ -9,7 +9,7 @@ namespace fairlead {
 boost::json::array to_json(const std::vector<Fault>& faults) {
     boost::json::array list;
     for (const auto& fault : faults)
-        list.push_back({{"field", fault.field},
+        list.push_back({{"field", to_valid_utf8(fault.field)},
                         {"value", to_valid_utf8(fault.value)},
                         {"problem", to_valid_utf8(fault.problem)}});
     return list;

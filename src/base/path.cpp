@@ -10,11 +10,13 @@ namespace fairlead::path {
 void refuse_control_bytes(std::string_view text, std::string_view what) {
     const auto has = [&](char byte) { return text.find(byte) != std::string_view::npos; };
     if (!has('\r') && !has('\n') && !has('\0')) return;
-    throw Error(
+    Error error(
         ErrorCode::invalid_argument,
         fmt::format("The {} holds a line break or a NUL byte, which would reach the server as another "
                     "command. Nothing was sent.",
                     what));
+    error.faults.push_back({std::string(what), std::string(text), "holds a line break or a NUL byte"});
+    throw error;
 }
 
 std::vector<std::string_view> parts(std::string_view path) {

@@ -9,6 +9,7 @@
 
 #include "base/byte_channel.hpp"
 #include "service/file_ops.hpp"
+#include "transfer/attempts.hpp"
 #include "transfer/options.hpp"
 
 namespace fairlead::transfer {
@@ -29,6 +30,7 @@ struct DownloadRequest {
     std::function<std::optional<std::pair<std::uint64_t, std::uint64_t>>(const Entry&)> choose;
     bool text = false;  ///< line ends as on this machine; then all of it is read
     std::shared_ptr<net::RateLimit> limit;
+    transfer::Retrying retrying;
 };
 
 /// Reads a file into a channel. Where the source breaks off it is opened again and gone on with, as often as
@@ -45,6 +47,7 @@ struct UploadRequest {
         sha256;  ///< that the content must have, hexadecimal; checked before it is published
     std::optional<std::string> sha512;  ///< likewise
     bool make_parents = false;
+    transfer::Retrying retrying;
     transfer::Options options;  ///< staging directory absolute, or beside the target
 };
 

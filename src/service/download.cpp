@@ -31,7 +31,7 @@ class Download {
             if (!failure) continue;
             if (request_.text && sent_ > 0) throw Error(*failure);  // positions mean nothing there
             failures = sent_ > before ? 1 : failures + 1;
-            co_await transfer::wait_or_throw(*failure, failures, patience_, request_.path, {});
+            co_await transfer::wait_or_throw(*failure, failures, patience_, request_.path, request_.retrying);
         }
     }
 

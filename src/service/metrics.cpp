@@ -26,6 +26,12 @@ std::string_view known_method(std::string_view method) {
     return std::ranges::find(kMethods, method) != kMethods.end() ? method : std::string_view("other");
 }
 
+constexpr std::array<std::string_view, 3> kProtocols{"ftp", "ftps", "sftp"};
+
+std::string known_protocol(std::string_view word) {
+    return std::string(std::ranges::find(kProtocols, word) != kProtocols.end() ? word : std::string_view("unknown"));
+}
+
 double resident_bytes() {
     std::FILE* file = std::fopen("/proc/self/statm", "r");
     if (file == nullptr) return 0;
@@ -85,6 +91,11 @@ struct Metrics::Parts {
             .Name("fairlead_content_seconds")
             .Help("How long files took through the content routes")
             .Register(registry);
+    prometheus::Family<prometheus::Counter>& retries =
+        prometheus::BuildCounter()
+            .Name("fairlead_content_retries_total")
+            .Help("Failures on the routes of files that may pass, after which was tried again")
+            .Register(registry);
     std::function<std::size_t()> count_connections;
     std::function<std::size_t()> count_handles;
     std::mutex mutex;  // of the two below: looking a metric up by its labels costs more than finding it here
@@ -142,13 +153,20 @@ void Metrics::session_failed(std::string_view protocol, std::string_view code) {
     parts_->opened.Add({{"protocol", std::string(protocol)}, {"outcome", std::string(code)}}).Increment();
 }
 
-void Metrics::content_moved(std::string_view direction, std::string_view outcome, std::uint64_t bytes,
-                            std::chrono::microseconds time) {
-    parts_->content_bytes.Add({{"direction", std::string(direction)}}).Increment(static_cast<double>(bytes));
+void Metrics::content_moved(std::string_view direction, std::string_view protocol, std::string_view outcome,
+                            std::uint64_t bytes, std::chrono::microseconds time) {
+    const prometheus::Labels labels{{"direction", std::string(direction)}, {"protocol", known_protocol(protocol)}};
+    parts_->content_bytes.Add(labels).Increment(static_cast<double>(bytes));
+    auto with_outcome = labels;
+    with_outcome.emplace("outcome", outcome);
     parts_->content_seconds
-        .Add({{"direction", std::string(direction)}, {"outcome", std::string(outcome)}},
+        .Add(with_outcome,
              prometheus::Histogram::BucketBoundaries{0.02, 0.1, 0.5, 2, 10, 60, 300, 1800})
         .Observe(static_cast<double>(time.count()) / 1e6);
+}
+
+void Metrics::retried(std::string_view protocol) {
+    parts_->retries.Add({{"protocol", known_protocol(protocol)}}).Increment();
 }
 
 void Metrics::watch_handles(std::function<std::size_t()> count) {

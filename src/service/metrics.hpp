@@ -34,8 +34,10 @@ class Metrics {
     /// One could not be opened.
     void session_failed(std::string_view protocol, std::string_view code);
     /// Content of a file came (upload) or went (download) through HTTP. `outcome`: done, failed or cut.
-    void content_moved(std::string_view direction, std::string_view outcome, std::uint64_t bytes,
-                       std::chrono::microseconds time);
+    void content_moved(std::string_view direction, std::string_view protocol, std::string_view outcome,
+                       std::uint64_t bytes, std::chrono::microseconds time);
+    /// Something on the routes of files failed and is tried again.
+    void retried(std::string_view protocol);
     /// Asked for the number of open handles whenever somebody reads.
     void watch_handles(std::function<std::size_t()> count);
     /// Asked for the number of open HTTP connections whenever somebody reads.

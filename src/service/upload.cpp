@@ -205,7 +205,7 @@ awaitable<transfer::TransferResult> upload(Sessions& sessions, transfer::Journal
         if (content.failure) throw Error(*content.failure);  // whatever else it led to
         if (content.begun) throw Error(*failure);
         ++failures;
-        co_await transfer::wait_or_throw(*failure, failures, patience, request.path, {});
+        co_await transfer::wait_or_throw(*failure, failures, patience, request.path, request.retrying);
     }
 }
 

@@ -88,8 +88,11 @@ Variable Variables::set(std::string_view project, std::string_view name, const V
     require_revision(Kind::variable, variable.name, variable.record, expected_revision);
     if (change.description) variable.description = *change.description;
     catalog::require_valid(variable);
-    if (!change.value && is_new)
-        throw Error(ErrorCode::invalid_argument, fmt::format("A value for the variable '{}' is missing.", name));
+    if (!change.value && is_new) {
+        Error error(ErrorCode::invalid_argument, fmt::format("A value for the variable '{}' is missing.", name));
+        error.faults.push_back({"value", "", "is missing"});
+        throw error;
+    }
     stamp(variable.record, actor_);
     std::vector<std::string> changed_secrets;
     const bool secret = change.secret || variable.sealed.contains(environment);

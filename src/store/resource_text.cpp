@@ -42,9 +42,12 @@ json::object to_object(std::string_view text) {
 
 std::pair<std::string, std::string> split_cursor(std::string_view cursor) {
     const auto slash = cursor.rfind('/');
-    if (slash == std::string_view::npos)
-        throw Error(ErrorCode::invalid_argument, "The cursor is none that was given out.")
-            .hinting("leave it out to begin at the first page");
+    if (slash == std::string_view::npos) {
+        Error error(ErrorCode::invalid_argument, "The cursor is none that was given out.");
+        error.faults.push_back({"cursor", std::string(cursor), "is none that was given out"});
+        error.hint = "leave it out to begin at the first page";
+        throw error;
+    }
     return {std::string(cursor.substr(0, slash)), std::string(cursor.substr(slash + 1))};
 }
 

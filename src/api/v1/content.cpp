@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/parse.hpp>
@@ -59,7 +60,7 @@ struct Count {
     ~Count() {
         if (metrics == nullptr) return;
         const auto* outcome = way->whole ? "done" : way->failure ? "failed" : "cut";
-        metrics->content_moved(direction, outcome, way->bytes,
+        metrics->content_moved(direction, way->protocol, outcome, way->bytes,
                                std::chrono::duration_cast<std::chrono::microseconds>(
                                    std::chrono::steady_clock::now() - began));
     }
@@ -69,6 +70,11 @@ struct Count {
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
+/// On the engine's side, at the beginning: for Count.
+void tell_protocol(const Place& place, const std::shared_ptr<Way>& way) {
+    asio::post(way->executor, [way, word = place.protocol()] { way->protocol = word; });
+}
+
 awaitable<http::Response> get_content(http::Request& request, const AtPlace& at, service::Metrics* metrics) {
     const auto way = std::make_shared<Download>(request, co_await asio::this_coro::executor);
     const auto path = path_of(request);
@@ -77,7 +83,9 @@ awaitable<http::Response> get_content(http::Request& request, const AtPlace& at,
     auto conditions = conditions_of(request);
     if (text) conditions.range.reset();
     std::function<awaitable<void>(Place&)> work = [=](Place& place) -> awaitable<void> {
+        tell_protocol(place, way);
         service::DownloadRequest wanted;
+        wanted.retrying = place.retrying;
         wanted.path = place.absolute(path);
         wanted.text = text;
         wanted.limit = place.limit;
@@ -252,7 +260,9 @@ awaitable<http::Response> put_content(http::Request& request, const AtPlace& at,
     const Count count(metrics, "upload", way);
     const auto uploaded = std::make_shared<Uploaded>();
     std::function<awaitable<void>(Place&)> work = [=](Place& place) -> awaitable<void> {
+        tell_protocol(place, way);
         auto wanted = upload;
+        wanted.retrying = place.retrying;
         wanted.path = place.absolute(path);
         wanted.options.limits.add(place.limit);
         if (wanted.options.staging_directory.starts_with('/'))
@@ -281,8 +291,14 @@ awaitable<http::Response> put_content(http::Request& request, const AtPlace& at,
     way->begin(at, std::move(work));
     const auto broke = co_await caught(pump(*request.body, *way));
     if (broke) way->channel.fail(*broke);
-    while (!way->done)
-        (void)co_await caught(way->news.wait());
+    while (!way->done) {
+        // Stopped: so is the server's side, which may be waiting for its server. Its end is waited for in any case.
+        if (broke && broke->code == ErrorCode::cancelled) way->abandon();
+        const auto stopped = co_await caught(way->news.wait());
+        if (!stopped) continue;
+        co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+        way->abandon();
+    }
     if (broke) throw Error(*broke);
     if (way->failure) std::rethrow_exception(way->failure);
     way->whole = true;
@@ -293,12 +309,14 @@ preview::Options preview_options(const http::Request& request) {
     preview::Options options;
     if (const auto rows = number(request, "rows")) options.rows = *rows;
     if (const auto bytes = request.argument("bytes")) options.bytes = parse_size(*bytes, "bytes");
-    if (const auto mark = request.argument("delimiter")) options.delimiter = preview::parse_delimiter(*mark);
-    if (const auto mark = request.argument("quote")) options.quote = preview::parse_quote(*mark);
+    if (const auto mark = request.argument("delimiter")) 
+        options.delimiter = read_parameter("delimiter", *mark, preview::parse_delimiter);
+    if (const auto mark = request.argument("quote")) 
+        options.quote = read_parameter("quote", *mark, preview::parse_quote);
     if (const auto word = request.argument("compression"))
-        options.compression = preview::parse_compression(*word);
+        options.compression = read_parameter("compression", *word, preview::parse_compression);
     options.encoding = request.argument("encoding").value_or("");
-    options.header = preview::parse_header(request.argument("header").value_or("auto"));
+    options.header = read_parameter("header", request.argument("header").value_or("auto"), preview::parse_header);
     preview::check(options);
     return options;
 }

@@ -6,6 +6,7 @@
 
 #include "base/path.hpp"
 #include "service/handle_impl.hpp"
+#include "service/metrics.hpp"
 #include "service/pools.hpp"
 #include "service/reach.hpp"
 
@@ -14,6 +15,27 @@ namespace fairlead::api {
 awaitable<service::Target> target_of(FileServices& services, std::string project, std::string name) {
     return service::reach(services.workspaces, services.engine, std::move(project), std::move(name));
 }
+
+std::string_view Place::protocol() const {
+    const auto& identity = sessions.identity();  // "sftp://..."
+    for (const auto protocol : {Protocol::ftp, Protocol::ftps, Protocol::sftp})
+        if (std::string_view(identity).substr(0, identity.find(':')) == to_string(protocol)) return to_string(protocol);
+    return "unknown";
+}
+
+namespace {
+
+/// Counts what is tried again there.
+awaitable<void> work_at(FileServices& services, Place place, std::function<awaitable<void>(Place&)> work) {
+    if (services.metrics != nullptr)
+        place.retrying = [metrics = services.metrics, word = place.protocol()](
+                             const std::string&, const Error&, unsigned, std::chrono::milliseconds) {
+            metrics->retried(word);
+        };
+    co_await work(place);
+}
+
+}  // namespace
 
 AtPlace at_connection(FileServices& services) {
     return
@@ -29,7 +51,7 @@ AtPlace at_connection(FileServices& services) {
                             &thread.journal,
                             target.limit,
                             [](std::string_view path) { return path::confine(path); }};
-                co_await work(place);
+                co_await work_at(services, std::move(place), work);
             };
             co_await services.engine.on<void>(server, std::move(call));
         };
@@ -44,7 +66,7 @@ AtPlace at_handle(FileServices& services) {
             co_await impl.in_turn([&]() -> awaitable<void> {
                 Place place{*impl.sessions, impl.patience(), &thread.journal, impl.limit,
                             [&](std::string_view path) { return impl.absolute(path); }};
-                co_await work(place);
+                co_await work_at(services, std::move(place), work);
             });
         };
         co_await services.handles.use(request.parameters.at("handle"), owner_of(request), std::move(call));

@@ -11,6 +11,7 @@
 #include "service/file_ops.hpp"
 #include "service/handles.hpp"
 #include "service/workspace_pool.hpp"
+#include "transfer/attempts.hpp"
 
 namespace fairlead::service {
 class Metrics;
@@ -33,6 +34,10 @@ struct Place {
     transfer::Journal* journal;
     std::shared_ptr<net::RateLimit> limit;
     std::function<std::string(std::string_view)> absolute;  ///< of a path as the client gave it
+    transfer::Retrying retrying = {};
+
+    /// "ftp", "ftps" or "sftp".
+    std::string_view protocol() const;
 };
 
 /// Does something with the files that the request's path names: of a connection ("{project}", "{name}"), or
@@ -55,6 +60,18 @@ std::string path_of(const http::Request& request, std::optional<std::string> oth
 bool flag(const http::Request& request, std::string_view name);
 std::optional<std::uint64_t> number(const http::Request& request, std::string_view name);
 Error bad_parameter(std::string_view name, std::string_view value, std::string_view problem);
+
+/// What `read` makes of a parameter's value. A refusal that does not name the parameter does so then.
+template <class Read>
+auto read_parameter(std::string_view name, const std::string& value, Read read) {
+    try {
+        return read(value);
+    } catch (Error& error) {
+        if (error.faults.empty())
+            error.faults.push_back({std::string(name), value, error.hint.empty() ? error.message : error.hint});
+        throw;
+    }
+}
 
 http::Response json_response(unsigned status, std::string_view document);
 

@@ -33,6 +33,7 @@ struct Way : std::enable_shared_from_this<Way> {
     std::exception_ptr failure;
     bool done = false;
     bool uploads = false;  ///< the engine's side reads from the channel
+    std::string_view protocol = "unknown";  ///< of the server, once it is known
     std::uint64_t bytes = 0;  ///< that went through, on the request's thread
     bool whole = false;       ///< all of them
 
