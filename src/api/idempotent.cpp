@@ -16,6 +16,7 @@
 #include "api/parameters.hpp"
 #include "base/digest.hpp"
 #include "base/side_task.hpp"
+#include "service/runs.hpp"
 #include "service/vault.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
@@ -38,6 +39,7 @@ constexpr auto kLease = 60s;  // of a request that is being answered: when its p
 constexpr auto kRenewed = 20s;
 constexpr std::size_t kMostKept = 1024 * 1024;
 constexpr unsigned kNotKept = 1;  // in place of a status: it was answered, by something that is not kept
+constexpr unsigned kRun = 2;      // likewise: it queued the run whose id is the body
 
 /// A content that was read already, to be read again.
 class ReadBody final : public http::Body {
@@ -120,7 +122,7 @@ struct Key {
         });
         if (!earlier) return earlier;
         earlier->request = open(workspace, earlier->request, "request");
-        if (earlier->answer && earlier->answer->status != kNotKept)
+        if (earlier->answer && earlier->answer->status != kNotKept && earlier->answer->status != kRun)
             earlier->answer->body = open(workspace, earlier->answer->body, "answer");
         return earlier;
     }
@@ -133,6 +135,12 @@ struct Key {
         });
     }
 };
+
+/// The run that a key belongs to; empty: to none. The key must have been claimed.
+std::string run_of(store::IdempotencyStore& store, const Key& key) {
+    const auto claim = store.begin(key.token, key.key, {}, now(), now() + kLease);
+    return claim && claim->answer && claim->answer->status == kRun ? claim->answer->body : std::string();
+}
 
 Response again(const Earlier& earlier, const std::string& digest) {
     if (earlier.request != digest)
@@ -177,13 +185,15 @@ class Lease {
     SideTask task_;
 };
 
-/// After the answer, or, without one, a failure.
-awaitable<void> end(Services& services, service::Actor actor, Key key, std::shared_ptr<Response> answer) {
+/// After the answer, or, without one, a failure. `cut`: nothing was answered, so a run may be under way still. What a
+/// run came to is answered from the run.
+awaitable<void> end(Services& services, service::Actor actor, Key key, std::shared_ptr<Response> answer, bool cut) {
     std::function<void(Workspace&)> work = [&](Workspace& workspace) {
         auto& store = workspace.store().idempotency();
-        if (answer)
+        const bool has_run = (answer || cut) && !run_of(store, key).empty();
+        if (answer && !has_run)
             key.finish(workspace, *answer);
-        else
+        else if (!has_run)
             store.forget(key.token, key.key);
         store.forget_expired(now());
     };
@@ -208,7 +218,7 @@ void keep_what_streams(Services& services, service::Actor actor, const Key& key,
         if (!kept) co_return piece;
         kept->body.append(reinterpret_cast<const char*>(piece.data()), piece.size());
         if (piece.empty() || kept->body.size() > kMostKept) copy->kept.reset();
-        if (piece.empty()) co_await end(services, actor, key, kept);
+        if (piece.empty()) co_await end(services, actor, key, kept, false);
         co_return piece;
     };
 }
@@ -229,7 +239,8 @@ awaitable<Response> once(Services& services, const http::Handler& handler, Reque
     const Key key{request.principal.name, *given};
     const auto begin = [&](Workspace& workspace) { return key.begin(workspace, digest); };
     const auto earlier = co_await services.workspaces.run(actor_of(request), begin);
-    if (earlier) co_return again(*earlier, digest);
+    const bool has_run = earlier && earlier->answer && earlier->answer->status == kRun && earlier->request == digest;
+    if (earlier && !has_run) co_return again(*earlier, digest);
     Response response;
     std::exception_ptr failure;
     {
@@ -245,16 +256,35 @@ awaitable<Response> once(Services& services, const http::Handler& handler, Reque
     const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
     if (cancelled != asio::cancellation_type::none)  // the server stops; what was done is remembered all the same
         asio::co_spawn(co_await asio::this_coro::executor,
-                       end(services, actor_of(request), key, given_back), asio::detached);
+                       end(services, actor_of(request), key, given_back, failure != nullptr), asio::detached);
     else
-        co_await end(services, actor_of(request), key, given_back);
+        co_await end(services, actor_of(request), key, given_back, failure != nullptr);
     if (given_back) response = std::move(*given_back);
     if (given_back && response.stream) keep_what_streams(services, actor_of(request), key, response);
     if (failure) std::rethrow_exception(failure);
+    if (has_run) response.with("Idempotency-Replayed", "true");
     co_return response;
 }
 
 }  // namespace
+
+catalog::Run queue_once(Workspace& workspace, const Request& request, const catalog::Run& draft) {
+    const auto given = request.header("idempotency-key");
+    service::Runs runs(workspace);
+    if (!given) return runs.enqueue(draft);
+    const Key key{request.principal.name, *given};
+    catalog::Run run;
+    workspace.store().together([&] {
+        auto& store = workspace.store().idempotency();
+        if (const auto earlier = run_of(store, key); !earlier.empty()) {
+            run = runs.get(earlier);
+            return;
+        }
+        run = runs.enqueue(draft);
+        store.finish(key.token, key.key, {kRun, {}, run.id}, now() + kKept);
+    });
+    return run;
+}
 
 void make_idempotent(Services& services, http::Route& route) {
     const auto handler = std::make_shared<const http::Handler>(std::move(route.handler));

@@ -68,7 +68,16 @@ class Routes {
     }
     template <class Work>
     awaitable<Response> change(Request& request, Work work) {
-        auto response = co_await run(request, std::move(work));
+        auto response = co_await run(request, [&](Workspace& workspace) {
+            try {
+                return work(workspace);
+            } catch (const Error& error) {
+                // Somebody was faster, between the look at the version and the change.
+                if (error.code == ErrorCode::conflict && request.header("if-match"))
+                    (void)require_match(request, own_thing(workspace, request, noun_.kind).record);
+                throw;
+            }
+        });
         if (noun_.changed) noun_.changed();
         co_return response;
     }

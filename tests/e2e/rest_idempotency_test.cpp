@@ -2,14 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include <signal.h>
+
+#include <atomic>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/connect.hpp"
 #include "support/daemon.hpp"
+#include "support/scripted_ftp.hpp"
 #include "support/server.hpp"
 
 namespace fairlead::test {
@@ -90,6 +96,39 @@ TEST_F(RestIdempotency, an_operation_is_not_executed_again) {
     EXPECT_EQ(second.body, first.body);
     EXPECT_EQ(second.headers.at("idempotency-replayed"), "true");
     EXPECT_EQ(daemon_("GET", "/v1/runs").json().at("items").as_array().size(), 1U);
+}
+
+TEST_F(RestIdempotency, an_execution_belongs_to_its_key_although_the_daemon_is_killed) {
+    EXPECT_EQ(daemon_.stop(), 0);
+    ScriptedFtp server;
+    std::atomic<bool> silent = true;
+    server.file("/a.txt", "content").on("RETR", [&](FtpConversation& with, const std::string& argument) {
+        if (silent)
+            with.hang_up();  // and so it is tried again and again
+        else
+            with.behave("RETR", argument);
+    });
+    connect(cli_, "p", server.endpoint(), {"--retries", "100"});
+    auto killed = std::make_unique<Daemon>(cli_);
+    ASSERT_EQ((*killed)("POST", "/v1/projects/default/operations", R"({"name":"fetch","action":"get","connection":"p"})").status,
+              201);
+    const std::string execute = "/v1/projects/default/operations/fetch/execute", body = R"({"ids":["a.txt"]})";
+    const auto headers = "Host: h\r\nAuthorization: Bearer " + killed->token() + "\r\nIdempotency-Key: k\r\n" +
+                         "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+    RawHttp first(killed->port());
+    first.send("POST " + execute + " HTTP/1.1\r\n" + headers + body);
+    while (server.count("RETR") == 0)
+        std::this_thread::yield();
+    ASSERT_EQ(::kill(killed->process(), SIGKILL), 0);
+    killed.reset();
+    silent = false;
+    Daemon again(cli_);
+    const auto answer = again("POST", execute, body, "Idempotency-Key: k\r\n");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.headers.at("idempotency-replayed"), "true");
+    EXPECT_EQ(again("POST", execute, body, "Idempotency-Key: k\r\n").body, answer.body);
+    EXPECT_EQ(again("POST", execute, R"({"ids":["b.txt"]})", "Idempotency-Key: k\r\n").status, 422);
+    EXPECT_EQ(again("GET", "/v1/runs").json().at("items").as_array().size(), 1U);
 }
 
 TEST_F(RestIdempotency, of_requests_at_once_one_is_done) {

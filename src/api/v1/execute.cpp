@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "api/event_hub.hpp"
+#include "api/idempotent.hpp"
 #include "api/json.hpp"
 #include "api/parameters.hpp"
 #include "api/v1/execution_answer.hpp"
@@ -43,10 +44,10 @@ awaitable<catalog::Run> enqueue(Services& services, const Request& request, Want
         auto run = operation::draft(runs, project, wanted.environment, execution, id);
         run.trigger = "api";
         run.request["resumable"] = true;
-        return runs.enqueue(std::move(run));
+        return queue_once(workspace, request, run);
     };
     auto run = co_await services.workspaces.run(actor_of(request), work);
-    spool.keep();
+    if (run.id == id) spool.keep();
     services.runner.look();
     services.events.look();
     co_return run;

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "api/event_hub.hpp"
+#include "api/idempotent.hpp"
 #include "api/json.hpp"
 #include "api/noun.hpp"
 #include "api/parameters.hpp"
@@ -77,11 +78,6 @@ awaitable<Response> run(Services& services, Request& request) {
         Flows flows(workspace);
         const auto flow = flows.usable(project, request.parameters.at("name"));
         const auto only = path.empty() ? std::string() : path::confine(path);
-        if (again) {
-            store::VersionQuery query;
-            query.path = only;
-            flows.reset(project, flow.name, query);
-        }
         service::Runs runs(workspace);
         auto made = runs.draft(project);
         made.kind = "flow";
@@ -91,7 +87,15 @@ awaitable<Response> run(Services& services, Request& request) {
         if (made.environment.empty()) made.environment = flow.environment;
         made.trigger = "api";
         made.request = {{"only", only}, {"resumable", true}, {"waits", true}};
-        return runs.enqueue(std::move(made));
+        catalog::Run run;
+        workspace.store().together([&] {
+            run = queue_once(workspace, request, made);
+            if (!again || run.id != made.id) return;
+            store::VersionQuery query;
+            query.path = only;
+            flows.reset(project, flow.name, query);
+        });
+        return run;
     };
     const auto queued = co_await services.workspaces.run(actor_of(request), work);
     services.runner.look();

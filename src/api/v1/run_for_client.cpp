@@ -37,7 +37,7 @@ awaitable<catalog::Run> run_for_client(Services& services, const http::Request& 
         stopped = std::current_exception();
     }
     if (!stopped) co_return run;
-    if (request.client_has_gone())  // what is cancelled here cannot wait for anything itself
+    if (request.client_has_gone() && !request.header("idempotency-key"))  // what is cancelled here cannot wait for anything itself
         asio::co_spawn(executor, cancel(services, actor_of(request), run.id), asio::detached);
     std::rethrow_exception(stopped);
 }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 
+#include "api/idempotent.hpp"
 #include "api/json.hpp"
 #include "api/parameters.hpp"
 #include "api/v1/addresses.hpp"
@@ -170,7 +171,7 @@ awaitable<Response> retry(Services& services, Request& request) {
         auto again = runs.retry_of(visible_run(workspace, request).id);
         again.trigger = "api";
         again.request["resumable"] = true;
-        return runs.enqueue(std::move(again));
+        return queue_once(workspace, request, again);
     };
     auto run = co_await services.workspaces.run(actor_of(request), work);
     services.runner.look();
