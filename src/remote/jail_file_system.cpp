@@ -1,5 +1,7 @@
 #include "remote/jail_file_system.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/path.hpp"
@@ -30,6 +32,16 @@ struct Names {
     std::string shown;
 };
 
+/// What an error says of paths in the directory, as the caller knows them.
+void show(std::string& message, const Names& names) {
+    if (!names.inside.ends_with(names.shown)) return;
+    const auto root = std::string_view(names.inside).substr(0, names.inside.size() - names.shown.size());
+    if (root.empty()) return;
+    const auto quoted = fmt::format("'{}/", root);
+    for (auto at = message.find(quoted); at != std::string::npos; at = message.find(quoted, at + 1))
+        message.erase(at + 1, root.size());
+}
+
 /// Gives back errors in the words of the caller; a cancellation that Asio noticed between two steps is an
 /// Error like any other. `names` must outlive the operation.
 template <class T>
@@ -38,6 +50,7 @@ awaitable<T> told_to_caller(awaitable<T> operation, const Names& names) {
         co_return co_await net::cancellable(std::move(operation), "transfer");
     } catch (Error& error) {
         if (error.path == names.inside) error.path = names.shown;
+        show(error.message, names);
         throw;
     }
 }

@@ -23,4 +23,8 @@ awaitable<std::optional<Error>> caught(awaitable<void> operation) {
     co_return failure;
 }
 
+bool loses_session(const Error& failure) noexcept {
+    return !failure.session_usable || failure.code == ErrorCode::cancelled;
+}
+
 }  // namespace fairlead::transfer

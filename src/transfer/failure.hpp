@@ -11,4 +11,7 @@ namespace fairlead::transfer {
 /// is taken back, so that tidying up is possible.
 awaitable<std::optional<Error>> caught(awaitable<void> operation);
 
+/// Whether what the session was told to do last may be done yet, though nobody will hear of it.
+bool loses_session(const Error& failure) noexcept;
+
 }  // namespace fairlead::transfer

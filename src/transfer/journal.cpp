@@ -10,11 +10,13 @@
 #include "base/digest.hpp"
 #include "base/fault_point.hpp"
 #include "fairlead/error.hpp"
+#include "transfer/names.hpp"
 
 namespace fairlead::transfer {
 namespace {
 
 constexpr unsigned kMostReserved = 256;
+constexpr std::chrono::hours kLatest(1);         // for a late file to come
 constexpr std::size_t kLarge = 4 * 1024 * 1024;  // bytes of a journal before it is written anew
 
 std::string key_of(const std::string& place, const std::string& asked) {
@@ -93,6 +95,41 @@ void Journal::end(std::uint64_t number) {
     compact_if_large();
 }
 
+void Journal::writer_lost(std::uint64_t number) {
+    if (const auto found = open_.find(number); found != open_.end()) found->second.writer_lost = true;
+}
+
+void Journal::over(std::uint64_t number, bool was_there) {
+    const auto found = open_.find(number);
+    if (found == open_.end()) return;
+    auto& [transfer, worked_on, writer_lost] = found->second;
+    // Where several sessions write, the file is there before all of them have begun.
+    const bool may_come = writer_lost && (!was_there || transfer.mode == Unfinished::Mode::segments) &&
+                          transfer.target_place != kLocalIdentity && is_unguessable(transfer.temporary);
+    const bool is_waiting = transfer.state == Unfinished::State::doomed;
+    if (!may_come || (is_waiting && now() - transfer.begun > kLatest)) return end(number);
+    worked_on = false;
+    if (is_waiting) return;
+    transfer.state = Unfinished::State::doomed;
+    transfer.begun = now();  // to wait
+    transfer.aside.clear();
+    write(lines_of(transfer));
+}
+
+std::vector<std::uint64_t> Journal::claim_late(const std::string& place) {
+    std::vector<std::uint64_t> claimed;
+    for (auto& [number, open] : open_) {
+        if (!open.is_late_at(place)) continue;
+        open.worked_on = true;
+        claimed.push_back(number);
+    }
+    return claimed;
+}
+
+bool Journal::has_late(const std::string& place) const {
+    return std::ranges::any_of(open_, [&](const auto& each) { return each.second.is_late_at(place); });
+}
+
 void Journal::leave(std::uint64_t number) {
     if (const auto found = open_.find(number); found != open_.end()) found->second.worked_on = false;
 }
@@ -135,7 +172,7 @@ std::vector<Unfinished> Journal::claim(const std::string& place, const std::stri
         claimed = take_from_dead([&](const Unfinished& left) { return key_of(left) == key; });
     const auto [first, last] = by_target_.equal_range(key);
     for (auto at = first; at != last; ++at) {
-        auto& [transfer, worked_on] = open_.at(at->second);
+        auto& [transfer, worked_on, writer_lost] = open_.at(at->second);
         if (!std::exchange(worked_on, true)) claimed.push_back(transfer);
     }
     return claimed;
@@ -200,6 +237,8 @@ std::vector<Unfinished> Journal::take_from_dead(const std::function<bool(const U
             }
             ends += end_line(left.number);
             left.number = begin(left);
+            // It died with all its sessions.
+            if (left.state != Unfinished::State::staged) writer_lost(left.number);
             taken.push_back(std::move(left));
         }
         if (!trouble_.empty()) {  // what we cannot write down stays written there

@@ -45,6 +45,12 @@ class Journal {
     void aside(std::uint64_t number, std::string path);
     /// What is at the target is of no use, and could not be removed yet.
     void doomed(std::uint64_t number);
+    /// A session that was told to write at the target was lost before the server answered for it. It may do
+    /// so yet, from what it has received: a late file (see `over`).
+    void writer_lost(std::uint64_t number);
+    /// Its temporary name is used no more; `was_there`: a file was seen to have it. Ends the transfer, unless
+    /// a late file may still come: then it stays for an hour, doomed, and worked on by nobody.
+    void over(std::uint64_t number, bool was_there);
     /// Nothing of it is open any more. Need not reach the disk at once: who reads "staged" looks.
     void end(std::uint64_t number);
     /// Nobody works on it now; it may be claimed.
@@ -62,6 +68,10 @@ class Journal {
     /// The same for all of a place that `wanted` says yes to.
     std::vector<Unfinished> claim_where(const std::string& place,
                                         const std::function<bool(const Unfinished&)>& wanted);
+    /// The transfers of this process at a place that are over, but for a late file. They are ours from now
+    /// on.
+    std::vector<std::uint64_t> claim_late(const std::string& place);
+    bool has_late(const std::string& place) const;
     /// What dead processes left at a place. Not claimed.
     std::vector<Unfinished> left_at(const std::string& place);
     /// Looks again for journals of processes that have died meanwhile.
@@ -76,6 +86,11 @@ class Journal {
     struct Open {
         Unfinished transfer;
         bool worked_on = true;
+        bool writer_lost = false;
+        bool is_late_at(const std::string& place) const {
+            return writer_lost && !worked_on && transfer.state == Unfinished::State::doomed &&
+                   transfer.target_place == place;
+        }
     };
 
     void write(std::string_view lines);

@@ -9,6 +9,9 @@
 
 namespace fairlead::transfer {
 
+/// The place of this machine's files.
+constexpr std::string_view kLocalIdentity = "local";
+
 /// One transfer under way, as its journal knows it: enough to go on with it, or to tidy up after it, on
 /// another day and in another process.
 struct Unfinished {

@@ -189,8 +189,17 @@ awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t 
             journal.leave(number);
             throw Error(*failure);
         }
+        co_return journal.over(number, !failure);
     }
     journal.end(number);
+}
+
+awaitable<void> remove_late(const Route& route) {
+    if (!route.remembers()) co_return;
+    for (const auto number : route.journal->claim_late(route.to->identity)) {
+        const auto failure = co_await caught(remove_left(route.target, *route.journal, number));
+        if (failure && failure->code == ErrorCode::cancelled) throw Error(*failure);
+    }
 }
 
 awaitable<void> sweep(const Route& route) {

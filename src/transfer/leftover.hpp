@@ -44,6 +44,9 @@ awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string
 /// is thrown.
 awaitable<void> sweep(const Route& route);
 
+/// Removes late files: what a server made, for a session that was lost, after the transfer was over.
+awaitable<void> remove_late(const Route& route);
+
 /// Removes what a transfer left at the target and ends its entry; where that fails, the entry stays as one
 /// to be removed. Throws what removing threw, but for not_found.
 awaitable<void> remove_left(FileSystem& target, Journal& journal, std::uint64_t number);

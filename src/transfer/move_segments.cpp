@@ -244,6 +244,8 @@ class SegmentedMove {
             if (move.is_over_) co_return;
             const auto failure = co_await caught(move.work(from->files(), to->files(), false));
             if (!failure) co_return;
+            if (move.staged_.entry != 0 && loses_session(*failure))
+                move.route_.journal->writer_lost(move.staged_.entry);
             if (!failure->session_usable) {
                 from->broken();
                 to->broken();
@@ -328,7 +330,7 @@ class SegmentedMove {
             take_back(segment, before);
             if (to) (void)co_await caught(to->abort());
             (void)co_await caught(from->close());
-            throw Error(*failure);
+            throw in_terms_of_target(*failure, staged_.plan);
         }
         co_await from->close();
     }

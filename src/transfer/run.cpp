@@ -143,8 +143,17 @@ awaitable<void> Run::run_all(std::function<awaitable<void>(Run&)>& produce) {
         tasks.push_back(work());
     const auto failure = co_await caught(run_together(std::move(tasks)));
     if (publisher_) co_await publisher_->finish();
+    if (!failure && !fatal_) (void)co_await caught(remove_late_files());
     if (failure && (!fatal_ || failure->code == ErrorCode::cancelled)) throw Error(*failure);
     if (fatal_) throw Error(*fatal_);
+}
+
+/// What it cannot do now, the next run at the place does.
+awaitable<void> Run::remove_late_files() {
+    if (!ways_.journal->has_late(target_.identity())) co_return;
+    auto lease = co_await target_.take();
+    const Route route{lease.files(), lease.files(), nullptr, &target_.place(), ways_.journal};
+    co_await remove_late(route);
 }
 
 awaitable<void> Run::move_all(std::function<awaitable<void>(Run&)>& produce) {

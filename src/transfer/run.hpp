@@ -79,6 +79,7 @@ class Run {
     void report(Staged& staged);
     void stop(const Error& error);
     awaitable<void> admit(std::uint64_t size);
+    awaitable<void> remove_late_files();
     awaitable<void> move_all(std::function<awaitable<void>(Run&)>& produce);
 
     boost::asio::any_io_executor executor_;

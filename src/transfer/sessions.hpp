@@ -10,12 +10,10 @@
 #include <utility>
 
 #include "fairlead/file_system.hpp"
+#include "transfer/journal_record.hpp"
 #include "transfer/server.hpp"
 
 namespace fairlead::transfer {
-
-/// PlaceFacts::identity of this machine's files.
-constexpr std::string_view kLocalIdentity = "local";
 
 /// What is known about a place beside the way to open it.
 struct PlaceFacts {

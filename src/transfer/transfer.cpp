@@ -331,7 +331,7 @@ awaitable<void> discard(const Route& route, Staged& staged) {
 }
 
 void conclude(Journal* journal, Staged& staged) {
-    if (journal != nullptr && staged.entry != 0) journal->end(std::exchange(staged.entry, 0));
+    if (journal != nullptr && staged.entry != 0) journal->over(std::exchange(staged.entry, 0), true);
 }
 
 awaitable<void> stage(const Route& route, Staged& staged, const Options& options, bool durable,
@@ -343,6 +343,8 @@ awaitable<void> stage(const Route& route, Staged& staged, const Options& options
     if (!failure) co_return;
     if (progress != nullptr && staged.phase != Phase::planned)
         progress->moved_in_vain(staged.plan.offset + staged.result.bytes);
+    if (staged.entry != 0 && staged.phase != Phase::planned && loses_session(*failure))
+        route.journal->writer_lost(staged.entry);
     co_await tidy_up(route, staged, options, *failure);
     throw Error(*failure);
 }

@@ -181,6 +181,37 @@ TEST(Segments, that_never_arrive_are_a_failure_though_the_size_of_the_rest_is_ri
     EXPECT_FALSE(server.ftp.content("/file").has_value());
 }
 
+// The session of one part is lost with its STOR on the way; the server makes the file when the others have
+// brought that part and given it its name.
+TEST(Segments, that_a_server_begins_after_the_end_leave_no_file_behind) {
+    ScriptedFtp server;
+    std::mutex mutex;  // guards late
+    std::string late;
+    server.on("STOR", [&](FtpConversation& with, const std::string& path) {
+        {
+            const std::scoped_lock lock(mutex);
+            if (with.restart == 0 || !late.empty()) return with.behave("STOR", path);
+            late = path.starts_with('/') ? path : "/" + path;
+        }
+        with.control.reset();
+        with.hang_up();
+    });
+    server.on("RNTO", [&](FtpConversation& with, const std::string& path) {
+        with.behave("RNTO", path);
+        const std::scoped_lock lock(mutex);
+        with.server.file(late, "late");
+    });
+    const Cli fairlead;
+    const TemporaryFolder work;
+    connect(fairlead, "p", server.endpoint());
+    write_file(work / "file", noise(kSize));
+    fairlead.ok({"put", "--segments", "4", (work / "file").string(), "p:file"});
+    EXPECT_TRUE(server.content("/file") == noise(kSize));
+    const std::scoped_lock lock(mutex);
+    ASSERT_FALSE(late.empty());
+    EXPECT_FALSE(server.content(late).has_value()) << late;
+}
+
 // Some servers agree to a restart position and then send all of the file.
 TEST(Segments, of_a_server_that_ignores_positions_are_given_up_for_one_part) {
     ScriptedFtp server;

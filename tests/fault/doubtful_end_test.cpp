@@ -55,7 +55,7 @@ class Doubt : public testing::Test {
             here.identity = "local";
             transfer::Sessions source(executor, upload ? local : remote, 1, upload ? here : there);
             transfer::Sessions target(executor, upload ? remote : local, 1, upload ? there : here);
-            transfer::Run moving(executor, source, target, options, heard);
+            transfer::Run moving(executor, source, target, options, heard, journal.get());
             std::function<awaitable<void>(transfer::Run&)> produce =
                 [&](transfer::Run& running) -> awaitable<void> {
                 for (const auto& [from, to] : files) {
@@ -121,6 +121,7 @@ class Doubt : public testing::Test {
     transfer::Options options;
     Heard heard;
     std::optional<Error> failure;
+    std::unique_ptr<transfer::Journal> journal;  // null: the run remembers for itself
     const std::string content = noise(3'000'000);
     static constexpr std::size_t kAll = 1u << 30;
 };
@@ -185,6 +186,53 @@ TEST_F(Doubt, a_session_lost_after_the_last_byte_of_an_upload_is_looked_at_with_
     EXPECT_THAT(heard.results, testing::SizeIs(1)) << told();
     EXPECT_TRUE(server.content("/a") == noise(1000));
     EXPECT_THAT(remote_names(), ElementsAre("a"));
+}
+
+// A session is lost with a STOR on its way, and a busy server reads that much later: it makes a file that
+// nobody waits for any more.
+class LateFile : public Doubt {
+  protected:
+    LateFile() {
+        options.retries = 1;
+        options.patience.first_wait = std::chrono::milliseconds(1);
+        write_file(folder / "a", content);
+        write_file(folder / "b", content);
+        server.on("STOR", [this](FtpConversation& with, const std::string& path) {
+            if (!late_.empty()) return with.behave("STOR", path);
+            late_ = path.starts_with('/') ? path : "/" + path;
+            with.control.reset();
+            with.hang_up();
+        });
+    }
+    void comes() { server.file(late_, "late"); }
+
+  private:
+    std::string late_;
+};
+
+TEST_F(LateFile, that_comes_while_the_run_lasts_is_removed_by_it) {
+    server.on("RNTO", [this](FtpConversation& with, const std::string& path) {
+        with.behave("RNTO", path);
+        comes();
+    });
+    run(true, {{"/a", "/a"}});
+    EXPECT_THAT(heard.results, testing::SizeIs(1)) << told();
+    EXPECT_TRUE(server.content("/a") == content);
+    EXPECT_THAT(remote_names(), ElementsAre("a"));
+}
+
+TEST_F(LateFile, that_comes_after_the_run_is_removed_by_the_next_one_there) {
+    const TemporaryFolder journals;
+    const auto directory = (journals.path() / "transfers").string();
+    journal = std::make_unique<transfer::Journal>(directory);
+    run(true, {{"/a", "/a"}});
+    EXPECT_THAT(heard.results, testing::SizeIs(1)) << told();
+    comes();
+    EXPECT_THAT(remote_names(), testing::SizeIs(2));
+    journal.reset();
+    journal = std::make_unique<transfer::Journal>(directory);
+    run(true, {{"/b", "/b"}});
+    EXPECT_THAT(remote_names(), ElementsAre("a", "b"));
 }
 
 // vsftpd locks a file for the session that writes it, and may not know for minutes that it is dead.

@@ -66,6 +66,8 @@ TEST(Jail, results_and_errors_are_in_the_callers_words) {
     } catch (const Error& error) {
         EXPECT_EQ(error.code, ErrorCode::not_found);
         EXPECT_EQ(error.path, "/secret");
+        EXPECT_EQ(error.message.find("/in/"), std::string::npos) << error.message;
+        EXPECT_NE(error.message.find("'/secret'"), std::string::npos) << error.message;
     }
     loop.run(files->rename("/sub/a", "/b", false));
     EXPECT_EQ(store->get("/in/b"), "x");
