@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/zone_offset.hpp"
 #include "fairlead/error.hpp"
 
 namespace fairlead {
@@ -12,7 +13,7 @@ namespace {
 using namespace std::chrono;
 
 const date::time_zone* zone_of(std::string_view name) {
-    if (name.empty() || name == "UTC") return nullptr;
+    if (name.empty() || name == "UTC" || name == "auto") return nullptr;
     try {
         return date::locate_zone(std::string(name));
     } catch (const std::runtime_error&) {
@@ -34,7 +35,9 @@ std::optional<int> digits(std::string_view text, std::size_t from, std::size_t c
 
 std::string to_local_text(Time time, std::string_view zone) {
     auto shown = time;
-    if (const auto* known = zone_of(zone))
+    if (const auto fixed = parse_zone_offset(zone))
+        shown += *fixed;
+    else if (const auto* known = zone_of(zone))
         shown += known->get_info(floor<seconds>(time)).offset;
     const auto day = floor<days>(shown);
     const year_month_day date{day};
@@ -58,6 +61,7 @@ std::optional<Time> from_local_text(std::string_view text, std::string_view zone
     if (!date.ok() || *h > 23 || *mi > 59 || *s > 59) return std::nullopt;
     const auto local = sys_days(date) + hours(*h) + minutes(*mi) + seconds(*s);
     const auto rest = milliseconds(*ms);
+    if (const auto fixed = parse_zone_offset(zone)) return Time(local - *fixed + rest);
     const auto* known = zone_of(zone);
     if (known == nullptr) return Time(local + rest);
     const auto info = known->get_info(date::local_seconds(local.time_since_epoch()));

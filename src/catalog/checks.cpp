@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "base/rate_schedule.hpp"
+#include "base/zone_offset.hpp"
 #include "fairlead/error.hpp"
 
 namespace fairlead::catalog {
@@ -116,6 +117,11 @@ std::string problem_of_time_zone(const std::string& name) {
     } catch (const std::runtime_error&) {
         return "is no time zone; write it as Europe/Istanbul, America/New_York or UTC";
     }
+}
+
+std::string problem_of_server_zone(const std::string& name) {
+    if (name == "auto" || parse_zone_offset(name) || problem_of_time_zone(name).empty()) return {};
+    return "is no time zone; write it as Europe/Istanbul, UTC, +03:00, or auto to have it found out";
 }
 
 std::string problem_of_rate_schedule(const std::string& text) {

@@ -14,6 +14,8 @@ std::string problem_of_number(std::string_view text, unsigned low, unsigned high
 std::string problem_of_fingerprint(std::string_view text);
 std::string problem_of_charset(const std::string& name);
 std::string problem_of_time_zone(const std::string& name);
+/// Of the times that a server lists: a time zone, a fixed offset, or "auto".
+std::string problem_of_server_zone(const std::string& name);
 /// Of a bandwidth limit; empty text is none.
 std::string problem_of_rate_schedule(const std::string& text);
 /// "http://host:port" or "socks5://host:port", without a password.

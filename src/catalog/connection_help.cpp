@@ -47,7 +47,7 @@ constexpr auto kHelp = std::to_array<FieldHelp>({
     {"ftp.trustPasvAddress", "Follow a PASV reply that names another host"},
     {"ftp.account", "The answer to a server that asks for an account"},
     {"ftp.charset", "The character set of file names, as iconv names it"},
-    {"ftp.timeZone", "Of the times in listings, such as Europe/Istanbul"},
+    {"ftp.timeZone", "Of the times in listings: Europe/Istanbul, +03:00, or auto to find it out"},
     {"ftp.useMlsd", "List with MLSD where the server offers it"},
     {"ftp.listHidden", "Ask LIST for dot files too"},
     {"ftp.loginCommands", "Raw commands to send after log-in"},

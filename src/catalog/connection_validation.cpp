@@ -163,7 +163,8 @@ class Checker {
         if (!c_.ftp.active_address.empty() && !is_open(c_.ftp.active_address))
             fault("ftp.activeAddress", c_.ftp.active_address, problem_of_ip_address(c_.ftp.active_address));
         if (!is_open(c_.ftp.charset)) fault("ftp.charset", c_.ftp.charset, problem_of_charset(c_.ftp.charset));
-        if (!is_open(c_.ftp.time_zone)) fault("ftp.timeZone", c_.ftp.time_zone, problem_of_time_zone(c_.ftp.time_zone));
+        if (!is_open(c_.ftp.time_zone))
+            fault("ftp.timeZone", c_.ftp.time_zone, problem_of_server_zone(c_.ftp.time_zone));
         for (const auto& command : c_.ftp.login_commands)
             if (command.empty()) fault("ftp.loginCommands", "", "holds an empty command");
     }

@@ -120,6 +120,14 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
         return Error(ErrorCode::invalid_argument, fmt::format("'{}' needs a verb.", path))
             .hinting("see: " + path + " --help");
     std::string sentence = error.what();
+    constexpr std::string_view kUnconverted = "Could not convert: ";  // "--first = x"
+    if (sentence.starts_with(kUnconverted)) {
+        sentence.erase(0, kUnconverted.size());
+        const auto equals = sentence.find(" = ");
+        if (equals != std::string::npos)
+            sentence = fmt::format("{} '{}' is no number that it can have", sentence.substr(0, equals),
+                                   sentence.substr(equals + 3));
+    }
     if (!sentence.ends_with('.')) sentence += '.';
     return Error(ErrorCode::invalid_argument, std::move(sentence)).hinting("see: " + path + " --help");
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/zone_offset.hpp"
 #include "fairlead/error.hpp"
 #include "ftp/text_match.hpp"
 
@@ -21,17 +22,22 @@ ListTime::ListTime(std::string_view zone, Time now) : now_(now) {
     latest_year_ = static_cast<int>(year_month_day(floor<days>(now + kAhead + days(1))).year());
     if (zone.empty() || text::equal_ignoring_case(zone, "UTC") || text::equal_ignoring_case(zone, "GMT"))
         return;
+    if (const auto fixed = parse_zone_offset(zone)) {
+        offset_ = *fixed;
+        return;
+    }
     try {
         zone_ = date::locate_zone(zone);
     } catch (const std::runtime_error&) {
-        throw Error(
-            ErrorCode::invalid_argument,
-            fmt::format("There is no time zone '{}'; give an IANA name such as Europe/Berlin.", zone));
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("There is no time zone '{}'; give an IANA name such as Europe/Berlin, or an "
+                                "offset such as +02:00.",
+                                zone));
     }
 }
 
 Time ListTime::to_utc(sys_seconds local) {
-    if (zone_ == nullptr) return local;
+    if (zone_ == nullptr) return local - offset_;
     if (const auto utc = local - offset_; utc >= offset_from_ && utc < offset_until_) return utc;
     const auto info = zone_->get_info(date::local_seconds(local.time_since_epoch()));
     if (info.result == date::local_info::nonexistent) return sys_seconds(info.first.end.time_since_epoch());

@@ -16,7 +16,8 @@ namespace fairlead::ftp {
 /// year follows.
 class ListTime {
   public:
-    /// `zone` is an IANA name ("Europe/Berlin"). Throws Error{invalid_argument} when there is no such zone.
+    /// `zone` is an IANA name ("Europe/Berlin"), or an offset ("+02:00"). Throws Error{invalid_argument} when
+    /// there is no such zone.
     explicit ListTime(std::string_view zone, Time now);
 
     /// A complete local time. One that clocks skipped (spring) is taken at the moment of the jump, one that
@@ -37,7 +38,7 @@ class ListTime {
   private:
     Time to_utc(std::chrono::sys_seconds local);
 
-    const date::time_zone* zone_ = nullptr;  // null: UTC
+    const date::time_zone* zone_ = nullptr;  // null: `offset_` always holds
     Time now_;
     int latest_year_ = 1970;  // that a time which counts as now can have
     // The span in which `offset_` is known to hold, so that most lines need no look-up.

@@ -83,6 +83,14 @@ awaitable<void> ListingStream::end() {
                     "The listing ended without TLS's close_notify, which this connection requires.")
             .at("list")
             .on(transfer_->request().path);
+    // A connection that somebody in between has cut can look as if it had ended, to both sides.
+    if (parser_.is_amid_line())
+        throw Error(
+            ErrorCode::incomplete,
+            fmt::format("The listing of '{}' ended in the middle of a line, so some of it is missing.",
+                        directory_))
+            .at("list")
+            .on(directory_);
     parser_.finish();
     for (const auto& line : parser_.skipped_lines())
         transfer_->session().control().note(fmt::format("Not understood in the listing: {}", line));

@@ -140,8 +140,9 @@ Error TlsStream::handshake_failure() const {
                  fmt::format("The TLS handshake with {} failed: {}.", target, openssl_said_))
         .at(step)
         .hinting(
-            "Check the TLS version of the connection (--tls-version); the server may also demand a client "
-            "certificate.")
+            "Check the TLS version of the connection: TLS 1.2 and newer are offered, and --tls-version "
+            "TLS1.0 or "
+            "TLS1.1 is for a server that has nothing better. It may also demand a client certificate.")
         .ends_session();
 }
 

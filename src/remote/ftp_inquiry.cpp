@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/path.hpp"
+#include "base/zone_offset.hpp"
 #include "ftp/command.hpp"
 #include "ftp/listing_stream.hpp"
 #include "ftp/reply_error.hpp"
@@ -38,6 +39,20 @@ std::optional<std::uint64_t> size_in(const Reply& reply) {
 /// Whether a refusal means that nothing is there, for somebody who only wants to know that.
 bool means_missing(const Reply& reply) {
     return is_ambiguous(reply) || error_for(reply, "stat").code == ErrorCode::not_found;
+}
+
+constexpr std::string_view kFoundOut = "auto";  // FtpOptions::time_zone
+constexpr unsigned kMostZoneTries = 3;          // each costs a listing
+
+/// Zones are quarters of an hour apart; LIST tells minutes. Nothing for what is no distance of zones.
+std::optional<std::chrono::minutes> distance_in_quarters(std::chrono::milliseconds distance) {
+    constexpr std::chrono::minutes kQuarter(15), kMost(14 * 60);
+    constexpr std::chrono::seconds kRounding(61);
+    const auto quarters = std::chrono::round<std::chrono::duration<std::int64_t, std::ratio<900>>>(distance);
+    const auto offset = std::chrono::minutes(quarters.count() * kQuarter.count());
+    if (std::chrono::abs(distance - offset) > kRounding || std::chrono::abs(offset) > kMost)
+        return std::nullopt;
+    return offset;
 }
 
 }  // namespace
@@ -171,7 +186,7 @@ awaitable<std::unique_ptr<Listing>> Inquiry::start_listing(std::string verb, std
     ListOptions options;
     options.dialect = dialect;
     if (dialect == ListDialect::unknown) options.hint = co_await session_->system_dialect();
-    options.time_zone = session_->endpoint().ftp.time_zone;
+    options.time_zone = listing_zone();
     options.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     Transfer::Request request{.verb = std::move(verb),
                               .argument = std::move(argument),
@@ -197,7 +212,45 @@ awaitable<std::unique_ptr<Listing>> Inquiry::list(std::string path) {
         }
         session_->features().refuse("MLSD");
     }
+    const bool asks_zone = session_->endpoint().ftp.time_zone == kFoundOut && learned_zone_.empty() &&
+                           zone_tries_ < kMostZoneTries && session_->features().may_try("MDTM");
+    if (asks_zone) co_await learn_zone(path);
     co_return co_await list_text(std::move(path));
+}
+
+std::string Inquiry::listing_zone() const {
+    const auto& zone = session_->endpoint().ftp.time_zone;
+    if (zone != kFoundOut) return zone;
+    return learned_zone_.empty() ? "UTC" : learned_zone_;
+}
+
+/// How the times in LIST differ from UTC, in which MDTM tells the time of one of the files here.
+awaitable<void> Inquiry::learn_zone(std::string path) {
+    ++zone_tries_;
+    const auto listing = co_await list_text(path);
+    std::optional<Entry> latest;  // its offset is most likely to be the present one
+    for (;;) {
+        auto batch = co_await listing->next();
+        if (batch.empty()) break;
+        for (auto& entry : batch) {
+            const bool tells = entry.type == EntryType::file && entry.modified &&
+                               entry.modified_precision != TimePrecision::day;
+            if (tells && (!latest || *entry.modified > *latest->modified)) latest = std::move(entry);
+        }
+    }
+    if (!latest) co_return;
+    const auto argument = co_await directories_.argument_for(latest->path, "list");
+    const auto reply = co_await session_->command("MDTM", argument, "list");
+    if (!session_->usable()) throw error_for(reply, "list", path);
+    if (is_unknown_command(reply)) session_->features().refuse("MDTM");
+    const auto told = reply.is_success() ? parse_mdtm_text(reply.text()) : std::nullopt;
+    if (!told) co_return;
+    const auto offset = distance_in_quarters(*latest->modified - told->time);
+    if (!offset) co_return;  // the file has changed in between
+    learned_zone_ = format_zone_offset(*offset);
+    session_->control().note(
+        fmt::format("The times in listings are those of UTC{}: MDTM tells the time of '{}'.", learned_zone_,
+                    latest->name));
 }
 
 awaitable<std::unique_ptr<Listing>> Inquiry::list_text(std::string path) {

@@ -47,6 +47,8 @@ class Inquiry {
     awaitable<std::optional<Entry>> look_by_size(std::string path);
     awaitable<std::optional<Entry>> look_in_parent(std::string path);
     awaitable<std::unique_ptr<Listing>> list_text(std::string path);
+    awaitable<void> learn_zone(std::string path);
+    std::string listing_zone() const;
     awaitable<std::unique_ptr<Listing>> start_listing(std::string verb, std::string argument,
                                                       std::string path, ListDialect dialect, Reply& refusal);
 
@@ -54,6 +56,8 @@ class Inquiry {
     Directories& directories_;
     const Charset& charset_;
     bool finds_directories_ = true;  // what the latest look that could tell has found
+    std::string learned_zone_;       // with the time zone "auto": the offset, once it is known
+    unsigned zone_tries_ = 0;        // to learn it
     enum class Hidden { unknown, shown, refused } hidden_ = Hidden::unknown;  // what LIST does with "-a"
 };
 

@@ -8,6 +8,7 @@
 
 #include "support/cli.hpp"
 #include "support/connect.hpp"
+#include "support/daemon.hpp"
 #include "support/server.hpp"
 
 namespace fairlead::test {
@@ -76,6 +77,21 @@ TEST_F(Bandwidth, the_lowest_of_the_commands_the_connections_and_the_process_lim
     ProcessOptions environment;
     environment.environment["FAIRLEAD_PROCESS_BWLIMIT"] = "500KB";
     EXPECT_GE(time_of({"get", "--bwlimit", "500M", "p:f", at("g")}, environment), kLeast);
+}
+
+TEST_F(Bandwidth, the_process_limit_of_a_daemon_holds_for_what_goes_through_it_over_rest) {
+    auto& server = Server::shared("vsftpd");
+    connect(fairlead, "p", server);
+    const Daemon daemon(fairlead, {"--process-bwlimit", "500KB"});
+    const std::string content = "/v1/projects/default/connections/p/content?path=/rest";
+    auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(daemon("PUT", content, noise(kFile)).status, 201);
+    EXPECT_GE(Seconds(std::chrono::steady_clock::now() - began), kLeast);
+    EXPECT_TRUE(read_file(server.root() / "rest") == noise(kFile));
+    began = std::chrono::steady_clock::now();
+    EXPECT_TRUE(daemon("GET", content).body == noise(kFile));
+    EXPECT_GE(Seconds(std::chrono::steady_clock::now() - began), kLeast);
+    fairlead.ok({"rm", "p:rest"});
 }
 
 TEST_F(Bandwidth, a_limit_that_is_not_understood_is_refused_before_anything_is_done) {

@@ -151,7 +151,7 @@ TEST_F(FlowVerbs, sources_are_deleted_moved_or_renamed_afterwards) {
     EXPECT_THAT(run(), IsEmpty()) << "what the flow renamed is no new file";
 }
 
-TEST_F(FlowVerbs, a_clean_up_that_failed_is_tried_alone) {
+TEST_F(FlowVerbs, a_clean_up_that_failed_is_tried_alone) {  // field.md 133
     std::atomic<bool> stubborn = true;
     server.on("DELE", [&](FtpConversation& with, const std::string& name) {
         if (stubborn)

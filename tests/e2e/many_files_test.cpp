@@ -110,7 +110,7 @@ class ManyFiles : public testing::Test {
     const TemporaryFolder work;
 };
 
-TEST_F(ManyFiles, sixteen_workers_get_along_with_an_ftp_server_that_allows_three_sessions) {
+TEST_F(ManyFiles, sixteen_workers_get_along_with_an_ftp_server_that_allows_three_sessions) {  // field.md 43
     const Server server("vsftpd", {"max_clients=3"});
     soak(server);
 }

@@ -1,5 +1,6 @@
-// A monitor against a reference model: random changes on a real server, whose clock seems to jump and whose listings
-// fail at times. Each look must tell exactly the difference that the model knows: nothing lost, nothing twice.
+// A monitor against a reference model (field.md 131): random changes on a real server, whose clock seems to
+// jump and whose listings fail at times. Each look must tell exactly the difference that the model knows:
+// nothing lost, nothing twice.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

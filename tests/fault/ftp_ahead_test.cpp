@@ -97,7 +97,7 @@ TEST_F(FtpAhead, every_other_operation_may_come_between) {
     EXPECT_EQ(server.content("/renamed"), "text");
 }
 
-TEST_F(FtpAhead, a_refusal_is_remembered_and_the_transfers_go_on_in_step) {
+TEST_F(FtpAhead, a_refusal_is_remembered_and_the_transfers_go_on_in_step) {  // field.md 13
     int transfers = 0;
     server.on("RETR", [&](FtpConversation& with, const std::string& argument) {
         ++transfers;

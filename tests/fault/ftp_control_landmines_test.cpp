@@ -1,5 +1,8 @@
 // Servers that bend the rules of the control connection. The numbers are those of the field's catalogue of
 // landmines.
+#include <cstdio>
+#include <fstream>
+
 #include "fault/fault.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -122,6 +125,68 @@ TEST(Landmine11, an_unasked_421_between_commands_ends_the_session_and_not_the_ne
     EXPECT_EQ(outcome.code, "connection_lost") << outcome;
     EXPECT_FALSE(outcome.error->session_usable);
     EXPECT_EQ(server.content("/a"), "hello") << "nothing may have been removed";
+}
+
+TEST(Landmine10, a_name_that_would_be_a_second_command_never_reaches_the_server) {
+    ScriptedFtp server;
+    Session session(server.endpoint());
+    const auto before = server.commands().size();
+    for (const auto& name : {std::string("/a\r\nDELE b"), std::string("/a\nb"), std::string("/a\0b", 4)}) {
+        EXPECT_EQ(outcome_of([&] { session.read(name); }).code, "invalid_argument");
+        EXPECT_EQ(outcome_of([&] { session.write(name, "x"); }).code, "invalid_argument");
+        EXPECT_EQ(outcome_of([&] { session.list(name); }).code, "invalid_argument");
+        EXPECT_EQ(outcome_of([&] { session.rename("/b", name); }).code, "invalid_argument");
+    }
+    EXPECT_EQ(server.commands().size(), before);
+}
+
+TEST(Landmine13, a_server_that_drops_whoever_sends_two_commands_at_once_never_sees_that) {
+    ScriptedFtp server;
+    server.features = {"SIZE", "MDTM"};  // so that a look takes several commands
+    for (const auto* verb : {"USER", "PASS", "FEAT", "SYST", "PWD", "CWD", "TYPE", "SIZE", "MDTM", "EPSV",
+                             "RETR", "STOR", "LIST", "RNFR", "RNTO", "DELE", "MKD", "REST"})
+        server.on(verb, [verb](FtpConversation& with, const std::string& argument) {
+            if (!with.control.has_more()) return with.behave(verb, argument);
+            with.control.reset();
+            with.hang_up();
+        });
+    Session session(server.endpoint());
+    for (const auto* name : {"/a", "/b", "/c"}) {
+        session.write(name, "hello");
+        EXPECT_EQ(session.read(name), "hello");
+        EXPECT_EQ(session.stat(name).size, 5u);
+    }
+    session.rename("/a", "/d");
+    session.remove("/b");
+    session.make_directory("/sub");
+    EXPECT_THAT(session.names("/"), ElementsAre("c", "d", "sub"));
+    EXPECT_EQ(server.connections(), 1u);
+}
+
+/// The kernel's word on the next probe of our connection to a port of this machine: seconds until it is due.
+std::optional<double> next_probe(std::uint16_t port) {
+    std::ifstream table("/proc/net/tcp");
+    std::string line;
+    while (std::getline(table, line)) {
+        unsigned remote = 0, timer = 0, due = 0;
+        const auto* form = "%*d: %*8x:%*x %*8x:%x %*x %*x:%*x %x:%x";
+        if (std::sscanf(line.c_str(), form, &remote, &timer, &due) != 3 || remote != port) continue;
+        if (timer == 2) return due / 100.0;
+    }
+    return std::nullopt;
+}
+
+TEST(Landmine41, a_control_connection_that_is_silent_while_a_long_transfer_runs_is_kept_alive) {
+    ScriptedFtp server;
+    std::optional<double> probe;
+    server.on("STOR", [&](FtpConversation& with, const std::string& path) {
+        probe = next_probe(with.server.port());
+        with.behave("STOR", path);
+    });
+    Session session(server.endpoint());
+    session.write("/a", noise(1'000'000));
+    ASSERT_TRUE(probe.has_value());
+    EXPECT_LE(*probe, 60.0) << "tables of NAT routers forget after a few minutes";
 }
 
 TEST(Landmine14, close_is_no_error_when_the_server_is_gone_already) {

@@ -134,6 +134,21 @@ TEST(Landmine59, a_refused_prot_p_ends_the_session_unless_clear_data_was_allowed
     EXPECT_EQ(session.read("/a"), "hello");
 }
 
+TEST(Landmine64, a_server_with_nothing_but_tls_1_0_is_used_only_where_the_connection_says_so) {
+    ScriptedFtp server(Tls::explicit_, "server", 10);
+    server.file("/a", "hello");
+    auto endpoint = server.endpoint();
+    const auto outcome = opening(endpoint);
+    EXPECT_EQ(outcome.code, "tls_failed") << outcome;
+    EXPECT_THAT(outcome.error->hint, HasSubstr("TLS1.0")) << outcome;
+    EXPECT_EQ(server.count("PASS"), 0u);
+    endpoint.tls.lowest = endpoint.tls.highest = TlsOptions::Version::tls_1_0;
+    Session session(endpoint);
+    EXPECT_EQ(session.read("/a"), "hello");
+    session.write("/b", noise(100'000));
+    EXPECT_TRUE(server.content("/b") == noise(100'000));
+}
+
 TEST(Landmine61, a_server_that_speaks_only_too_old_tls_is_refused_with_a_clear_error) {
     ScriptedFtp server(Tls::explicit_, "server", 12);
     auto endpoint = server.endpoint();

@@ -1,4 +1,6 @@
 // Listings as servers really send them, through a whole session.
+#include <fmt/chrono.h>
+
 #include "fault/fault.hpp"
 
 namespace fairlead::test {
@@ -49,18 +51,45 @@ TEST(Landmine65, facts_in_any_case_and_order_and_names_with_leading_spaces) {
     }
 }
 
-TEST(Landmine65, a_machine_listing_in_single_bytes_without_a_last_line_end) {
+TEST(Landmine65, a_machine_listing_in_single_bytes) {
     ScriptedFtp server;
     server.on("MLSD", [](FtpConversation& with, const std::string&) {
         with.reply("150 here it comes");
         auto data = with.open_data();
-        for (const char c : std::string("type=file;size=1; a\r\ntype=file;size=2; b"))
+        for (const char c : std::string("type=file;size=1; a\r\ntype=file;size=2; b\r\n"))
             data.write(std::string(1, c));
         data.close();
         with.reply("226 done");
     });
     Session session(server.endpoint());
     EXPECT_THAT(session.names("/"), ElementsAre("a", "b"));
+}
+
+TEST(Landmine67, what_the_machine_listing_hides_is_seen_where_it_is_switched_off) {
+    ScriptedFtp server;
+    server.file("/plain", "x");
+    server.on("LIST", [](FtpConversation& with, const std::string& argument) {
+        with.reply("150 here it comes");
+        auto data = with.open_data();
+        if (argument == "-a") data.write("-rw-r--r-- 1 o g 1 Aug 26  2025 .hidden\r\n");
+        data.write(
+            "lrwxrwxrwx 1 o g 5 Aug 26  2025 link -> plain\r\n-rw-r--r-- 1 o g 1 Aug 26  2025 plain\r\n");
+        data.close();
+        with.reply("226 done");
+    });
+    auto endpoint = server.endpoint();
+    {
+        Session session(endpoint);
+        EXPECT_THAT(session.names("/"), ElementsAre("plain"));
+    }
+    endpoint.ftp.use_mlsd = false;
+    {
+        Session session(endpoint);
+        EXPECT_THAT(session.names("/"), ElementsAre(".hidden", "link", "plain"));
+    }
+    endpoint.ftp.list_hidden = false;
+    Session session(endpoint);
+    EXPECT_THAT(session.names("/"), ElementsAre("link", "plain"));
 }
 
 TEST(Landmine68, all_column_variants_of_unix_and_lines_that_are_none) {
@@ -95,6 +124,66 @@ TEST(Landmine70, dos_listings) {
     EXPECT_EQ(entries[1].size, 12345u);
 }
 
+/// A line for a file of 5 bytes that LIST shows at this time, as a clock of UTC shows it.
+std::string line_at(std::chrono::system_clock::time_point time, const std::string& name) {
+    return fmt::format("-rw-r--r-- 1 o g 5 {:%b %e %H:%M} {}\r\n", fmt::gmtime(time), name);
+}
+
+TEST(Landmine77, the_zone_of_a_listing_is_found_out_by_mdtm_once) {
+    const auto now = std::chrono::floor<std::chrono::minutes>(std::chrono::system_clock::now());
+    const auto told = now - std::chrono::hours(30);
+    for (const auto offset :
+         {std::chrono::minutes(180), std::chrono::minutes(-570), std::chrono::minutes(0)}) {
+        ScriptedFtp server;
+        lists(server, line_at(told + offset, "new") +
+                          line_at(told + offset - std::chrono::hours(100), "older") +
+                          "-rw-r--r-- 1 o g 5 Aug 26  2020 old\r\n");
+        server.on("MDTM",
+                  fmt::format("213 {:%Y%m%d%H%M%S}", fmt::gmtime(told + std::chrono::seconds(17))).c_str());
+        auto endpoint = server.endpoint();
+        endpoint.ftp.time_zone = "auto";
+        Session session(endpoint);
+        for (int i = 0; i < 2; ++i)
+            for (const auto& entry : session.list("/")) {
+                if (entry.name == "new") EXPECT_EQ(entry.modified, told) << offset.count();
+                if (entry.name == "older") EXPECT_EQ(entry.modified, told - std::chrono::hours(100));
+            }
+        EXPECT_EQ(server.count("LIST"), 3u) << "one more, to find it out";
+        EXPECT_THAT(server.commands(), testing::Contains("MDTM /new").Times(1));
+    }
+}
+
+TEST(Landmine77, a_zone_that_mdtm_does_not_tell_is_utc_and_not_asked_for_ever) {
+    const auto told = std::chrono::floor<std::chrono::minutes>(std::chrono::system_clock::now()) - 30h;
+    for (const auto* answer : {"500 no", "550 no", "213 20010203040506"}) {
+        ScriptedFtp server;
+        lists(server, line_at(told, "a"));
+        server.on("MDTM", answer);
+        auto endpoint = server.endpoint();
+        endpoint.ftp.time_zone = "auto";
+        Session session(endpoint);
+        for (int i = 0; i < 6; ++i) {
+            const auto entries = session.list("/");
+            ASSERT_EQ(entries.size(), 1u);
+            EXPECT_EQ(entries[0].modified, told) << answer;
+        }
+        EXPECT_LE(server.count("MDTM"), 3u) << answer;
+    }
+}
+
+TEST(Landmine77, a_fixed_offset_holds_all_year) {
+    ScriptedFtp server;
+    lists(server, "-rw-r--r-- 1 o g 5 Aug 26  2020 summer\r\n-rw-r--r-- 1 o g 5 Jan 26  2020 winter\r\n");
+    auto endpoint = server.endpoint();
+    endpoint.ftp.time_zone = "-05:30";
+    Session session(endpoint);
+    for (const auto& entry : session.list("/")) {
+        const auto day =
+            std::chrono::sys_days(std::chrono::year(2020) / (entry.name == "summer" ? 8 : 1) / 26);
+        EXPECT_EQ(entry.modified, Time(day + std::chrono::minutes(330))) << entry.name;
+    }
+}
+
 TEST(Landmine79, a_server_that_takes_dash_a_for_a_name_is_listed_without_it) {
     ScriptedFtp server;
     server.features = {"SIZE", "MDTM"};
@@ -118,6 +207,15 @@ TEST(Landmine80, a_directory_with_spaces_is_listed_by_going_there) {
     });
     Session session(server.endpoint());
     EXPECT_THAT(session.names("/my folder"), ElementsAre("a"));
+}
+
+TEST(Landmine82, a_directory_that_lists_itself_and_its_parent_is_not_walked_for_ever) {
+    ScriptedFtp server;
+    lists(server,
+          "drwxr-xr-x 2 o g 4096 Aug 26  2025 .\r\ndrwxr-xr-x 2 o g 4096 Aug 26  2025 ..\r\n"
+          "-rw-r--r-- 1 o g 5 Aug 26  2025 a\r\n");
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"), ElementsAre("a"));
 }
 
 TEST(Landmine83, names_that_would_leave_the_directory_are_never_handed_out) {
@@ -157,6 +255,22 @@ TEST(Landmine134, a_listing_that_breaks_off_is_an_error_and_never_a_short_list) 
         Session session(server.endpoint());
         EXPECT_NE(outcome_of([&] { session.list("/"); }).code, "no error");
     }
+}
+
+// Somebody in between cuts the connection, and the server has sent all of it already.
+TEST(Landmine134, a_listing_that_ends_amid_a_line_is_an_error_though_the_server_says_226) {
+    ScriptedFtp server;
+    const std::string line = "-rw-r--r-- 1 o g 5 Aug 26  2025 file04.txt\r\n";
+    lists(server, line + line.substr(0, line.size() - 4));
+    Session session(server.endpoint());
+    const auto outcome = outcome_of([&] { session.list("/"); });
+    EXPECT_EQ(outcome.code, "incomplete") << outcome;
+    EXPECT_TRUE(outcome.error->retryable());
+    ScriptedFtp newer;
+    lists_machine_readably(newer, "type=file;size=1; a\r\ntype=file;size=2; b");
+    Session other(newer.endpoint());
+    EXPECT_EQ(outcome_of([&] { other.list("/"); }).code, "incomplete");
+    EXPECT_EQ(outcome_of([&] { other.ping(); }).code, "no error") << "the session is in step";
 }
 
 TEST(Listings, of_an_empty_directory_that_a_server_answers_with_550) {

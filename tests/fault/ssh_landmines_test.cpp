@@ -1,5 +1,10 @@
 // SSH servers with unusual demands and limits, all of them real.
+#include <sys/socket.h>
+
+#include <thread>
+
 #include "fault/fault.hpp"
+#include "support/peer_socket.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -72,6 +77,72 @@ TEST(SshKeys, that_the_server_does_not_know_are_refused) {
     endpoint.sftp.private_key = Secret(read_file(other["private_key"]));
     const auto outcome = opening(endpoint);
     EXPECT_EQ(outcome.code, "authentication_failed") << outcome;
+}
+
+/// Stands before a server and says something of its own first.
+class Greeter {
+  public:
+    Greeter(std::uint16_t port, std::string words) {
+        thread_ = std::thread([this, port, words = std::move(words)] {
+            try {
+                auto client = listener_.accept();
+                client.write(words);
+                auto server = connect_to("127.0.0.1", port);
+                std::thread back([&] { pump(server, client); });
+                pump(client, server);
+                back.join();
+            } catch (const PeerGone&) {
+            }
+        });
+    }
+    ~Greeter() {
+        listener_.stop();
+        thread_.join();
+    }
+    std::uint16_t port() const { return listener_.port(); }
+
+  private:
+    static void pump(PeerSocket& from, PeerSocket& to) {
+        try {
+            for (auto bytes = from.read_some(); !bytes.empty(); bytes = from.read_some())
+                to.write(bytes);
+            to.shutdown_sending();
+        } catch (const PeerGone&) {
+            ::shutdown(to.descriptor(), SHUT_RDWR);
+        }
+    }
+    PeerListener listener_;
+    std::thread thread_;
+};
+
+TEST(Landmine86, lines_before_the_version_are_passed_over) {
+    Server server("openssh");
+    const Greeter greeter(static_cast<std::uint16_t>(server.endpoint().port),
+                          "Authorized users only.\r\n" + std::string(200, '*') + "\r\nSSH is next\r\n");
+    auto endpoint = server.endpoint();
+    endpoint.port = greeter.port();
+    expect_files_go_both_ways(server, endpoint);
+}
+
+TEST(Landmine94, a_password_that_has_expired_is_named_as_the_cause) {
+    Server server("openssh");
+    ASSERT_EQ(run_process({"chage", "-d", "0", server["username"]}).status, 0);
+    const auto outcome = opening(server.endpoint());
+    ASSERT_TRUE(outcome.error.has_value());
+    EXPECT_EQ(outcome.code, "authentication_failed") << outcome;
+    EXPECT_THAT(outcome.error->message + outcome.error->hint + outcome.error->server_reply,
+                testing::HasSubstr("expired"))
+        << outcome;
+    EXPECT_FALSE(outcome.error->retryable());
+}
+
+TEST(Landmine116, paths_are_those_of_sftp_and_never_those_of_a_shell) {
+    const TemporaryFolder elsewhere;
+    Server server("openssh", {"subsystem=internal-sftp -d /usr"});  // its shell begins in the account's home
+    auto endpoint = server.endpoint();
+    endpoint.working_directory = "~";
+    Session session(endpoint);
+    EXPECT_THAT(session.names("/"), testing::Contains("bin"));
 }
 
 TEST(Landmine91, a_hidden_prompt_is_answered_with_the_password_where_the_password_method_is_off) {

@@ -42,6 +42,11 @@ TlsIdentity::TlsIdentity(const std::string& certificate, int version)
         throw std::runtime_error("cannot use the certificate " + certificate);
     static constexpr unsigned char kSessions[] = "fairlead";
     SSL_CTX_set_session_id_context(context_, kSessions, sizeof kSessions - 1);
+    if (version == 10) {
+        SSL_CTX_set_cipher_list(context_, "DEFAULT:@SECLEVEL=0");
+        SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(context_, TLS1_VERSION);
+    }
     if (version == 12) SSL_CTX_set_max_proto_version(context_, TLS1_2_VERSION);
     if (version == 13) SSL_CTX_set_min_proto_version(context_, TLS1_3_VERSION);
 }
@@ -128,6 +133,11 @@ std::optional<std::string> PeerSocket::read_line() {
         if (more.empty()) return std::nullopt;
         pending += more;
     }
+}
+
+bool PeerSocket::has_more() const {
+    pollfd waiting{descriptor_, POLLIN, 0};
+    return !buffered_.empty() || ::poll(&waiting, 1, 0) > 0;
 }
 
 void PeerSocket::wait_for_close() noexcept {

@@ -22,7 +22,7 @@ struct PeerGone {
 class TlsIdentity {
   public:
     explicit TlsIdentity(const std::string& certificate = "server",
-                         int version = 0);  ///< 0: any, else 12 or 13
+                         int version = 0);  ///< 0: any, else 10, 12 or 13
     ~TlsIdentity();
     ssl_ctx_st* context() const noexcept { return context_; }
 
@@ -51,6 +51,8 @@ class PeerSocket {
     std::string read_all();
     /// One line without its CRLF; nullopt at the client's end.
     std::optional<std::string> read_line();
+    /// Whether more has come already than was read.
+    bool has_more() const;
     /// Reads and forgets until the client has closed: how a peer says nothing without ending the
     /// conversation.
     void wait_for_close() noexcept;

@@ -77,7 +77,7 @@ TEST(FlowChoice, what_the_flow_moved_there_is_no_new_file) {
     EXPECT_EQ(chosen({moved}, entry(9, "2026-03-01T10:00:30Z")), What::look);
 }
 
-TEST(FlowChoice, a_file_is_waited_for_until_it_has_settled) {
+TEST(FlowChoice, a_file_is_waited_for_until_it_has_settled) {  // field.md 130
     catalog::Flow flow;
     flow.source.settle = std::chrono::seconds(60);
     EXPECT_EQ(choose({}, kSame, flow, kNow).version.state, VersionState::waiting);

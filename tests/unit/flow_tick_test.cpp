@@ -70,7 +70,7 @@ TEST_F(FlowTick, two_nodes_never_queue_the_same_moment) {
     EXPECT_THAT(tick(other, hour(1)).queued, IsEmpty()) << "the first is not over, and overlap is skip";
 }
 
-TEST_F(FlowTick, what_was_missed_is_one_run_unless_it_says_otherwise) {
+TEST_F(FlowTick, what_was_missed_is_one_run_unless_it_says_otherwise) {  // field.md 137
     flow("once", R"({"schedule":{"cron":"0 * * * *"}})");
     EXPECT_THAT(tick_at(hour(5, 30)), SizeIs(1));
     EXPECT_THAT(tick_at(hour(5, 31)), IsEmpty());

@@ -64,7 +64,7 @@ TEST(Seen, cares_only_for_the_facts_of_the_rules) {
     EXPECT_EQ(seen(&known, other, rules, at(1s), 2, false).waiting, FileChange::modified);
 }
 
-TEST(Settling, waits_for_looks_time_name_and_marker_and_says_why) {
+TEST(Settling, waits_for_looks_time_name_and_marker_and_says_why) {  // field.md 130
     Rules rules;
     rules.settling.looks = 2;
     auto state = seen(nullptr, entry(1, at(0s)), rules, at(0s), 1, false);

@@ -136,7 +136,7 @@ TEST(Schedules, a_single_time_and_days_without_runs) {
     EXPECT_THAT(moments(often, "2026-12-24T23:59:59Z", 1), ElementsAre("2026-12-26T00:00:00Z"));
 }
 
-TEST(Schedules, what_was_missed_is_left_out_made_up_for_once_or_each_time) {
+TEST(Schedules, what_was_missed_is_left_out_made_up_for_once_or_each_time) {  // field.md 137
     Schedule schedule;
     schedule.cron = "0 * * * *";
     const auto since = at("2026-03-01T10:00:00Z"), now = at("2026-03-01T13:30:00Z");

@@ -57,7 +57,7 @@ TEST_F(SessionBudgets, a_wrong_password_is_never_waited_out) {
     EXPECT_EQ(budget.allowed(), 8u);
 }
 
-TEST_F(SessionBudgets, the_limit_grows_back_slowly_and_each_refusal_makes_it_slower) {
+TEST_F(SessionBudgets, the_limit_grows_back_slowly_and_each_refusal_makes_it_slower) {  // field.md 43
     open(3);
     refuse();
     ASSERT_TRUE(budget.next_change());

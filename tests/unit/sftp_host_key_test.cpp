@@ -47,7 +47,7 @@ TEST(SftpHostKey, a_changed_key_is_refused_even_when_new_ones_are_accepted) {
     EXPECT_NE(error.message.find("SHA256:shown"), std::string::npos);
 }
 
-TEST(SftpHostKey, a_key_of_another_type_is_unknown_and_not_changed) {
+TEST(SftpHostKey, a_key_of_another_type_is_unknown_and_not_changed) {  // field.md 88
     SftpOptions options;
     options.accept_new_host_key = true;
     EXPECT_EQ(refusal({{{"ssh-rsa", "SHA256:old"}, "f:1"}}, options).code, ErrorCode::host_key_unknown);
@@ -113,7 +113,7 @@ TEST_F(KnownHosts, damaged_lines_are_passed_over_and_marks_are_seen) {
     EXPECT_TRUE(found[0].revoked);
 }
 
-TEST(SftpAlgorithms, ask_for_the_known_type_of_host_key_first) {
+TEST(SftpAlgorithms, ask_for_the_known_type_of_host_key_first) {  // field.md 88
     EXPECT_EQ(known_types_first("ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512,rsa-sha2-256", {"ssh-rsa"}),
               "rsa-sha2-512,rsa-sha2-256,ssh-ed25519,ecdsa-sha2-nistp256");
 }

@@ -155,7 +155,7 @@ TEST_F(TransferFile, a_source_that_breaks_off_leaves_nothing) {
     EXPECT_THAT(names(target), ElementsAre("b"));
 }
 
-TEST_F(TransferFile, a_source_that_changes_while_it_is_read_is_not_published) {
+TEST_F(TransferFile, a_source_that_changes_while_it_is_read_is_not_published) {  // field.md 49
     AwkwardFileSystem awkward(std::make_unique<MemoryFileSystem>(from));
     awkward.after_read([&] { from->put("/a", content + "more"); });
     EXPECT_EQ(failure(awkward, target).code, ErrorCode::source_changed);
@@ -290,7 +290,7 @@ TEST_F(TransferFile, goes_from_disk_to_disk) {
     EXPECT_THAT(names(*files), testing::UnorderedElementsAre("a", "b"));
 }
 
-TEST_F(TransferFile, a_local_source_that_grows_while_it_is_sent_is_not_published) {
+TEST_F(TransferFile, a_local_source_that_grows_while_it_is_sent_is_not_published) {  // field.md 49
     const test::TemporaryFolder folder;
     test::write_file(folder / "a", content);
     const auto files = open_local(folder.path().string());

@@ -196,7 +196,7 @@ TEST_F(Trees, names_that_differ_in_case_alone_do_not_overwrite_each_other_on_a_d
     EXPECT_THAT(heard.failures, IsEmpty());
 }
 
-TEST_F(Trees, links_are_followed_but_never_in_circles) {
+TEST_F(Trees, links_are_followed_but_never_in_circles) {  // field.md 82
     from->put("/d/f", "x");
     from->link("/d/up", "/");
     from->link("/other", "/d");

@@ -135,6 +135,11 @@ void ListParser::feed(std::string_view bytes) {
     }
 }
 
+bool ListParser::is_amid_line() const noexcept {
+    constexpr std::string_view kMarks("\r\0\x1a", 3);  // some servers end a text so
+    return discarding_ || partial_.find_first_not_of(kMarks) != std::string::npos;
+}
+
 void ListParser::finish() {
     if (!partial_.empty()) line(partial_);
     partial_.clear();

@@ -26,7 +26,7 @@ struct ListOptions {
     ListDialect dialect = ListDialect::unknown;
     /// What SYST lets expect; decides where the first lines do not.
     ListDialect hint = ListDialect::unknown;
-    std::string time_zone = "UTC";       ///< of the times in LIST, an IANA name
+    std::string time_zone = "UTC";       ///< of the times in LIST: an IANA name, or an offset
     Time now;                            ///< the present, for times without a year
     std::size_t line_limit = 32 * 1024;  ///< bytes; a longer line is counted as skipped
 };
@@ -45,6 +45,8 @@ class ListParser {
     ListParser& operator=(ListParser&&) noexcept;
 
     void feed(std::string_view bytes);
+    /// Whether the bytes so far end in the middle of a line: no listing ends so, unless it was cut.
+    bool is_amid_line() const noexcept;
     /// The data connection has ended: what waits is the last line.
     void finish();
 
