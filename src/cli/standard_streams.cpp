@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/blocking.hpp"
+#include "remote/one_file.hpp"
 
 namespace fairlead::cli {
 namespace {
@@ -70,47 +71,12 @@ class StandardInputStream final : public ReadStream {
     std::vector<std::byte> buffer_;
 };
 
-/// Only reading makes sense; whatever else is asked is refused.
-class StandardInput final : public FileSystem {
+class StandardInput final : public OneFile {
   public:
-    const Abilities& abilities() const override { return abilities_; }
-    const PeerInfo& peer() const override { return peer_; }
-    awaitable<Entry> stat(std::string_view) override {
-        throw Error(ErrorCode::not_found, "Standard input has no facts.");
-        co_return Entry{};
-    }
+    StandardInput() : OneFile("Standard input can only be read, once.") {}
     awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view, ReadOptions) override {
         co_return std::make_unique<StandardInputStream>();
     }
-    awaitable<std::unique_ptr<Listing>> list(std::string_view) override {
-        refuse();
-        co_return nullptr;
-    }
-    awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view, WriteOptions) override {
-        refuse();
-        co_return nullptr;
-    }
-    awaitable<void> rename(std::string_view, std::string_view, bool) override { co_return refuse(); }
-    awaitable<void> remove(std::string_view) override { co_return refuse(); }
-    awaitable<void> make_directory(std::string_view) override { co_return refuse(); }
-    awaitable<void> remove_directory(std::string_view) override { co_return refuse(); }
-    awaitable<void> set_modified(std::string_view, Time) override { co_return refuse(); }
-    awaitable<void> set_mode(std::string_view, std::uint32_t) override { co_return refuse(); }
-    awaitable<std::string> checksum(std::string_view, ChecksumAlgorithm) override {
-        refuse();
-        co_return "";
-    }
-    awaitable<RawReply> raw_command(std::string_view) override {
-        refuse();
-        co_return RawReply{};
-    }
-    awaitable<void> ping() override { co_return; }
-    awaitable<void> close() override { co_return; }
-
-  private:
-    static void refuse() { throw Error(ErrorCode::unsupported, "Standard input can only be read, once."); }
-    Abilities abilities_;
-    PeerInfo peer_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/digest.hpp"
 #include "base/path.hpp"
+#include "remote/one_file.hpp"
 #include "service/content.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/persist.hpp"
@@ -80,14 +81,12 @@ class ContentStream final : public ReadStream {
 };
 
 /// A place that holds one file, which can be read once.
-class ContentPlace final : public FileSystem {
+class ContentPlace final : public fairlead::OneFile {
   public:
-    explicit ContentPlace(Content& content) : content_(content) {
+    explicit ContentPlace(Content& content) : OneFile("Content on its way can only be read, once."), content_(content) {
         abilities_.checksums = {content.algorithm};
     }
 
-    const Abilities& abilities() const override { return abilities_; }
-    const PeerInfo& peer() const override { return peer_; }
     awaitable<std::unique_ptr<ReadStream>> open_read(std::string_view, ReadOptions) override {
         if (std::exchange(content_.begun, true))
             throw Error(ErrorCode::incomplete, "The content was read already, and cannot be read again.");
@@ -97,41 +96,12 @@ class ContentPlace final : public FileSystem {
         if (content_.checksum.empty()) refuse();
         co_return content_.checksum;
     }
-    awaitable<Entry> stat(std::string_view) override {
-        throw Error(ErrorCode::not_found, "Content on its way has no facts.");
-        co_return Entry{};
-    }
-    awaitable<std::unique_ptr<Listing>> list(std::string_view) override {
-        refuse();
-        co_return nullptr;
-    }
-    awaitable<std::unique_ptr<WriteStream>> open_write(std::string_view, WriteOptions) override {
-        refuse();
-        co_return nullptr;
-    }
-    awaitable<void> rename(std::string_view, std::string_view, bool) override { co_return refuse(); }
-    awaitable<void> remove(std::string_view) override { co_return refuse(); }
-    awaitable<void> make_directory(std::string_view) override { co_return refuse(); }
-    awaitable<void> remove_directory(std::string_view) override { co_return refuse(); }
-    awaitable<void> set_modified(std::string_view, Time) override { co_return refuse(); }
-    awaitable<void> set_mode(std::string_view, std::uint32_t) override { co_return refuse(); }
-    awaitable<RawReply> raw_command(std::string_view) override {
-        refuse();
-        co_return RawReply{};
-    }
-    awaitable<void> ping() override { co_return; }
-    awaitable<void> close() override { co_return; }
 
   private:
-    static void refuse() {
-        throw Error(ErrorCode::unsupported, "Content on its way can only be read, once.");
-    }
     Content& content_;
-    Abilities abilities_;
-    PeerInfo peer_;
 };
 
-class OneFile final : public transfer::RunListener {
+class Outcome final : public transfer::RunListener {
   public:
     void done(const transfer::TransferResult& result) override { result_ = result; }
     void failed(const std::string&, const Error& error) override { failure_ = error; }
@@ -159,7 +129,7 @@ awaitable<transfer::TransferResult> attempt(Sessions& sessions, transfer::Journa
         co_return std::make_shared<ContentPlace>(content);
     };
     Sessions source(executor, opener, 1);
-    OneFile file;
+    Outcome file;
     transfer::Run run(executor, source, sessions, options, file, journal);
     std::function<awaitable<void>(transfer::Run&)> produce = [&](transfer::Run& running) -> awaitable<void> {
         if (request.make_parents) co_await running.make_directory(std::string(path::parent(request.path)));
