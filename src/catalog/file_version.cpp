@@ -48,6 +48,28 @@ std::string member(const json::object& object, std::string_view name) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+json::object attempt_to_json(const PublishAttempt& attempt) {
+    json::object document{{"temporary", text_of(attempt.temporary)}, {"path", text_of(attempt.path)},
+                          {"bytes", attempt.bytes}, {"proof", attempt.proof}, {"checksum", attempt.checksum}};
+    json::array beside;
+    for (const auto& [name, content] : attempt.beside)
+        beside.push_back({text_of(name), text_of(content)});
+    document["beside"] = std::move(beside);
+    return document;
+}
+
+PublishAttempt attempt_from_json(const json::object& document) {
+    PublishAttempt attempt;
+    attempt.temporary = path_of(member(document, "temporary"));
+    attempt.path = path_of(member(document, "path"));
+    attempt.bytes = document.at("bytes").to_number<std::uint64_t>();
+    attempt.proof = member(document, "proof");
+    attempt.checksum = member(document, "checksum");
+    for (const auto& file : document.at("beside").as_array())
+        attempt.beside.emplace_back(path_of(std::string_view(file.at(0).as_string())), path_of(std::string_view(file.at(1).as_string())));
+    return attempt;
+}
+
 }  // namespace
 
 std::string_view to_string(DeliveryState state) noexcept {
@@ -152,6 +174,7 @@ json::array deliveries_to_json(const std::vector<Delivery>& deliveries) {
                               {"proof", delivery.proof}, {"checksum", delivery.checksum},
                               {"run", delivery.run}};
         if (delivery.error) document["error"] = fairlead::to_json(*delivery.error);
+        if (delivery.attempt) document["attempt"] = attempt_to_json(*delivery.attempt);
         if (delivery.at) document["at"] = delivery.at->time_since_epoch().count();
         documents.push_back(std::move(document));
     }
@@ -172,6 +195,7 @@ std::vector<Delivery> deliveries_from_json(const json::array& documents) {
         delivery.checksum = member(object, "checksum");
         delivery.run = member(object, "run");
         if (const auto* error = object.if_contains("error")) delivery.error = error_from_json(error->as_object());
+        if (const auto* attempt = object.if_contains("attempt")) delivery.attempt = attempt_from_json(attempt->as_object());
         if (const auto* at = object.if_contains("at"))
             delivery.at = Time(std::chrono::milliseconds(at->to_number<std::int64_t>()));
         deliveries.push_back(std::move(delivery));

@@ -23,6 +23,15 @@ enum class DeliveryState {
 };
 std::string_view to_string(DeliveryState state) noexcept;
 
+/// What was about to get its name at a target, written down before it was asked for: after a crash the temporary name tells
+/// whether it has it. Still there: never published. Gone: published, even where somebody has taken the file since.
+struct PublishAttempt {
+    std::string temporary, path;
+    std::uint64_t bytes = 0;
+    std::string proof, checksum;
+    std::vector<std::pair<std::string, std::string>> beside;  ///< names and content of the small files that go with it
+};
+
 /// One version at one target.
 struct Delivery {
     std::string target;  ///< the target's name in the flow
@@ -33,6 +42,7 @@ struct Delivery {
     std::optional<Error> error;  ///< why it is not there
     std::string run;             ///< the last that worked on it
     std::optional<Time> at;      ///< when it became so
+    std::optional<PublishAttempt> attempt;  ///< of which nobody knows whether it was done
 };
 
 enum class VersionState {

@@ -97,7 +97,7 @@ struct Flow {
     std::vector<std::string> tags;
     FlowSource source;
     std::vector<FlowStep> steps;
-    bool read_once = false;  ///< keep a copy until every target has it
+    bool read_once = true;  ///< one reading of the source for all targets, at the pace of the slowest
     std::vector<FlowTarget> targets;
     FlowLimits limits;
     FlowRetry retry;

@@ -156,8 +156,7 @@ void for_each_field(Value& f, Visitor&& visit) {
     visit(FlowField{"tags", "Words to find it by"}, f.tags);
     visit(FlowField{"source", "Where files come from"}, f.source);
     visit(FlowField{"steps", "What is done to each file in between, in this order, on this machine"}, f.steps);
-    visit(FlowField{"readOnce", "Keep a copy on this machine until every target has the file, so that the source is read once; with "
-                                "steps it is always so"},
+    visit(FlowField{"readOnce", "Read the source once for all targets, at the pace of the slowest; false: each target has a reading of its own"},
           f.read_once);
     visit(FlowField{"targets", "Where they go: one or several"}, f.targets);
     visit(FlowField{"limits", "Bounds of one run"}, f.limits);

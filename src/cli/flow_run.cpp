@@ -74,7 +74,6 @@ class PlaceMaker {
         for (const auto& target : flow_.targets)
             places.targets.push_back(place(target.connection));
         places.journal = &context_.journal();
-        places.local = place({});
         places.spool = context_.workspace().directory() + "/flows";
         places.gnupg_home = context_.workspace().directory() + "/gnupg";
         return places;
@@ -88,7 +87,7 @@ class PlaceMaker {
     flow::Place place(const std::string& connection) {
         flow::Place made;
         auto& sessions = sessions_[connection];
-        const auto most = static_cast<unsigned>(2 * flow_.limits.parallel + 1);
+        const auto most = flow::sessions_at_once(flow_);
         if (connection.empty()) {
             if (!sessions) sessions = local(most);
             made.sessions = sessions;

@@ -2,7 +2,6 @@
 
 #include "base/fault_point.hpp"
 #include "base/path.hpp"
-#include "flow/content.hpp"
 #include "flow/choice.hpp"
 #include "flow/work.hpp"
 #include "transfer/failure.hpp"
@@ -67,7 +66,6 @@ awaitable<void> finish(Work& work, FileVersion& version, VersionState state, std
     version.reason = std::move(reason);
     if (state == VersionState::done) version.error.reset();
     co_await work.ledger.put(version);
-    drop_copy(work, version);
     FAIRLEAD_FAULT_POINT("flow.cleaned");
 }
 
@@ -142,7 +140,6 @@ awaitable<void> hold_against(Work& work, FileVersion& version, const Error& erro
     version.state = VersionState::quarantined;
     version.reason = "could not be delivered";
     co_await work.ledger.put(version);
-    drop_copy(work, version);
 }
 
 }  // namespace fairlead::flow

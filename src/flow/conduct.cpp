@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <boost/asio/steady_timer.hpp>
+#include <set>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
@@ -16,6 +17,8 @@
 #include "flow/search.hpp"
 #include "flow/work.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/journal.hpp"
+#include "transfer/leftover.hpp"
 #include "transfer/verify.hpp"
 
 namespace fairlead::flow {
@@ -40,6 +43,7 @@ class Conduct {
     awaitable<void> run() {
         co_await work_.ledger.take(work_.request.waits);
         FAIRLEAD_FAULT_POINT("flow.taken");
+        co_await tidy_up();
         co_await clean_pending();
         std::vector<awaitable<void>> tasks;
         tasks.push_back(find());
@@ -53,6 +57,29 @@ class Conduct {
     }
 
   private:
+    /// What processes that died left at the targets, as far as nobody will go on with it.
+    awaitable<void> tidy_up() {
+        auto* const journal = work_.places.journal;
+        if (journal == nullptr) co_return;
+        journal->look_around();
+        auto& source = *work_.places.source.sessions;
+        std::set<const transfer::Sessions*> seen;
+        for (auto& place : work_.places.targets) {
+            auto& target = *place.sessions;
+            if (!seen.insert(&target).second || journal->left_at(target.identity()).empty()) continue;
+            const auto act = [&]() -> awaitable<void> {
+                auto [from, to] = co_await transfer::Sessions::take_both(source, target);
+                const transfer::Route route{from.files(), to.files(), &source.place(), &target.place(), journal};
+                const auto failure = co_await transfer::caught(transfer::sweep(route));
+                if (!failure) co_return;
+                if (!failure->session_usable) to.broken();
+                throw Error(*failure);
+            };
+            const auto failure = co_await transfer::caught(act());  // not worth failing for
+            if (failure && failure->code == ErrorCode::cancelled) throw Error(*failure);
+        }
+    }
+
     awaitable<void> clean_pending() {
         for (std::int64_t before = 0;;) {
             auto page = co_await work_.ledger.list({VersionState::delivered}, before);
@@ -251,6 +278,12 @@ class Conduct {
                 if (version.run == work_.ledger.held().run().id || !wants(version.path)) continue;
                 const auto there = co_await look(work_.places.source, work_.patience, version.path);
                 if (there && catalog::is_version(version, *there)) continue;
+                const auto everywhere = co_await look_back(work_, version);
+                if (everywhere) {
+                    const auto uncleaned = co_await clean(work_, version);
+                    if (uncleaned) co_await report_uncleaned(version, *uncleaned);
+                    continue;
+                }
                 version.state = VersionState::given_up;
                 version.reason = "is not there any more";
                 co_await work_.ledger.put(version);

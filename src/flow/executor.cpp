@@ -55,7 +55,7 @@ awaitable<service::RunEnd> conduct_on(service::Engine::Thread& thread, const Tar
     const auto place = [&](const std::string& connection) {
         Place made;
         if (connection.empty()) {
-            if (!local) local = this_machine(thread, static_cast<unsigned>(2 * flow.limits.parallel + 1));
+            if (!local) local = this_machine(thread, sessions_at_once(flow));
             made.sessions = local;
             return made;
         }
@@ -70,7 +70,6 @@ awaitable<service::RunEnd> conduct_on(service::Engine::Thread& thread, const Tar
     for (const auto& target : flow.targets)
         places.targets.push_back(place(target.connection));
     places.journal = &thread.journal;
-    places.local = place({});
     places.spool = directory + "/flows";
     places.gnupg_home = directory + "/gnupg";
     Listener nobody;

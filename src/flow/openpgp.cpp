@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <gpgme.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <mutex>
 
@@ -21,13 +21,14 @@ struct ReleaseData {
 struct ReleaseKey {
     void operator()(gpgme_key_t key) const noexcept { gpgme_key_unref(key); }
 };
-struct CloseFile {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+/// What of the bytes that came was not asked for yet.
+struct Reading {
+    Ends ends;
+    std::span<const std::byte> rest;
 };
 using Context = std::unique_ptr<gpgme_context, ReleaseContext>;
 using Data = std::unique_ptr<gpgme_data, ReleaseData>;
 using Key = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, ReleaseKey>;
-using File = std::unique_ptr<std::FILE, CloseFile>;
 
 std::string text_of(gpgme_error_t problem) {
     char text[256] = "";
@@ -60,14 +61,16 @@ std::string text_of(gpgme_error_t problem) {
         default:
             break;
     }
-    throw Error(code, fmt::format("{}: {}.", sentence, text_of(problem))).on(path);
+    auto error = Error(code, fmt::format("{}: {}.", sentence, text_of(problem)));
+    error.path = path;
+    throw Error(error);
 }
 
 Context open_context(const Transformation& file) {
     static std::once_flag once;
     std::call_once(once, [] { gpgme_check_version(nullptr); });
     gpgme_ctx_t made = nullptr;
-    if (const auto problem = gpgme_new(&made)) fail(problem, "OpenPGP cannot be used", file.from);
+    if (const auto problem = gpgme_new(&made)) fail(problem, "OpenPGP cannot be used", {});
     Context context(made);
     gpgme_set_protocol(context.get(), GPGME_PROTOCOL_OpenPGP);
     gpgme_set_offline(context.get(), 1);
@@ -78,55 +81,46 @@ Context open_context(const Transformation& file) {
     return context;
 }
 
-File open_file(const std::string& path, const char* mode) {
-    File file(std::fopen(path.c_str(), mode));
-    if (!file)
-        throw Error(errno == ENOSPC ? ErrorCode::no_space : ErrorCode::internal, fmt::format("'{}' cannot be opened.", path))
-            .on(path);
-    return file;
-}
-
-/// A file whose reading is told of, so that it can be given up.
-struct Reading {
-    std::FILE* file;
-    const std::function<bool()>* may_go_on;
-};
-ssize_t read_piece(void* handle, void* buffer, size_t size) {
-    auto& reading = *static_cast<Reading*>(handle);
-    if (*reading.may_go_on && !(*reading.may_go_on)()) {
-        errno = ECANCELED;
+ssize_t read_piece(void* ends, void* buffer, size_t size) {
+    auto& reading = *static_cast<Reading*>(ends);
+    if (reading.rest.empty()) reading.rest = reading.ends.pull();
+    if (reading.ends.failed()) {
+        errno = EIO;
         return -1;
     }
-    const auto got = std::fread(buffer, 1, size, reading.file);
-    return std::ferror(reading.file) != 0 ? -1 : static_cast<ssize_t>(got);
+    const auto count = std::min(size, reading.rest.size());
+    std::copy_n(reading.rest.begin(), count, static_cast<std::byte*>(buffer));
+    reading.rest = reading.rest.subspan(count);
+    return static_cast<ssize_t>(count);
+}
+ssize_t write_piece(void* ends, const void* buffer, size_t size) {
+    if (static_cast<Reading*>(ends)->ends.push(buffer, size)) return static_cast<ssize_t>(size);
+    errno = EIO;
+    return -1;
 }
 
-/// Runs an operation from one file to the other.
+/// Runs an operation from one end to the other.
 template <class Operate>
-void through(const Transformation& file, const std::function<bool()>& may_go_on, const std::string& sentence,
-             gpgme_data_encoding_t encoding, Operate operate) {
-    const auto from = open_file(file.from, "rb");
-    auto to = open_file(file.to, "wb");
-    Reading reading{from.get(), &may_go_on};
-    gpgme_data_cbs callbacks{};
-    callbacks.read = read_piece;
+void through(const Transformation& file, const std::string& sentence, gpgme_data_encoding_t encoding, Operate operate) {
+    Reading ends{Ends(file), {}};
+    gpgme_data_cbs reading{}, writing{};
+    reading.read = read_piece;
+    writing.write = write_piece;
     gpgme_data_t made = nullptr;
-    if (const auto problem = gpgme_data_new_from_cbs(&made, &callbacks, &reading)) fail(problem, sentence, file.from);
+    if (const auto problem = gpgme_data_new_from_cbs(&made, &reading, &ends)) fail(problem, sentence, {});
     const Data in(made);
-    if (const auto problem = gpgme_data_new_from_stream(&made, to.get())) fail(problem, sentence, file.to);
+    if (const auto problem = gpgme_data_new_from_cbs(&made, &writing, &ends)) fail(problem, sentence, {});
     const Data out(made);
     gpgme_data_set_encoding(out.get(), encoding);
     const auto problem = operate(in.get(), out.get());
-    if (may_go_on && !may_go_on()) throw Error(ErrorCode::cancelled, "Stopped before the end.");
-    if (problem) fail(problem, sentence, file.from);
-    if (std::fclose(to.release()) != 0)
-        throw Error(ErrorCode::no_space, fmt::format("'{}' cannot be written.", file.to)).on(file.to);
+    ends.ends.check();
+    if (problem) fail(problem, sentence, {});
+    ends.ends.drain();
 }
 
 }  // namespace
 
-void encrypt_file(const Transformation& file, const std::vector<std::string>& recipients, bool armor,
-                  const std::function<bool()>& may_go_on) {
+void encrypt(const Transformation& file, const std::vector<std::string>& recipients, bool armor) {
     const auto context = open_context(file);
     gpgme_set_armor(context.get(), armor ? 1 : 0);
     std::vector<Key> keys;
@@ -144,15 +138,15 @@ void encrypt_file(const Transformation& file, const std::vector<std::string>& re
         list.push_back(key.get());
     list.push_back(nullptr);
     // Whoever put the keys into the folder trusts them.
-    through(file, may_go_on, fmt::format("'{}' cannot be encrypted", file.name),
+    through(file, fmt::format("'{}' cannot be encrypted", file.name),
             armor ? GPGME_DATA_ENCODING_ARMOR : GPGME_DATA_ENCODING_BINARY, [&](gpgme_data_t in, gpgme_data_t out) {
                 return gpgme_op_encrypt(context.get(), list.data(), GPGME_ENCRYPT_ALWAYS_TRUST, in, out);
             });
 }
 
-void decrypt_file(const Transformation& file, const std::function<bool()>& may_go_on) {
+void decrypt(const Transformation& file) {
     const auto context = open_context(file);
-    through(file, may_go_on, fmt::format("'{}' cannot be decrypted", file.name), GPGME_DATA_ENCODING_NONE,
+    through(file, fmt::format("'{}' cannot be decrypted", file.name), GPGME_DATA_ENCODING_NONE,
             [&](gpgme_data_t in, gpgme_data_t out) { return gpgme_op_decrypt(context.get(), in, out); });
 }
 

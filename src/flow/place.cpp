@@ -1,11 +1,17 @@
 #include "flow/place.hpp"
 
 #include "base/path.hpp"
+#include "catalog/flow.hpp"
 #include "flow/choice.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/persist.hpp"
 
 namespace fairlead::flow {
+
+unsigned sessions_at_once(const catalog::Flow& flow) noexcept {
+    const auto each = flow.targets.size() + 2;  // a reading, one for each target, and a look at something
+    return static_cast<unsigned>(each * static_cast<std::size_t>(flow.limits.parallel) + 1);
+}
 
 awaitable<void> ask(Place& place, transfer::Patience patience, std::string what, transfer::Retrying retrying,
                     std::function<awaitable<void>(FileSystem&)> use) {

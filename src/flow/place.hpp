@@ -13,6 +13,9 @@
 namespace fairlead::transfer {
 class Journal;
 }
+namespace fairlead::catalog {
+struct Flow;
+}
 
 namespace fairlead::flow {
 
@@ -30,10 +33,12 @@ struct Places {
     Place source;
     std::vector<Place> targets;  ///< as the flow's
     transfer::Journal* journal = nullptr;
-    Place local;             ///< this machine, for copies
-    std::string spool;       ///< the folder for copies of files
+    std::string spool;       ///< the folder for what a step has to read in any order
     std::string gnupg_home;  ///< the folder with OpenPGP keys
 };
+
+/// How many sessions a run of a flow can use at once.
+unsigned sessions_at_once(const catalog::Flow& flow) noexcept;
 
 /// Does something on a session to the place, and again while what fails may pass.
 awaitable<void> ask(Place& place, transfer::Patience patience, std::string what, transfer::Retrying retrying,

@@ -61,6 +61,10 @@ struct Work {
 /// fails is recorded; only a cancellation and the loss of the run are thrown.
 awaitable<bool> deliver(Work& work, catalog::FileVersion& version, const Entry& entry);
 
+/// Finds out what became of what was being published of a version whose source is not there any more, and records it.
+/// Gives whether every target has it.
+awaitable<bool> look_back(Work& work, catalog::FileVersion& version);
+
 /// Deals with the source of a version that every target has, as the flow says, and records it. One that is gone, or
 /// has been replaced by another version, is as it should be. Gives what keeps it from being done.
 awaitable<std::optional<Error>> clean(Work& work, catalog::FileVersion& version);

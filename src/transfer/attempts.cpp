@@ -77,7 +77,8 @@ class FileMove {
         auto [from, to] = co_await Sessions::take_both(ways_.source, ways_.target);
         unreachable_ = false;
         Pair pair{std::move(from), std::move(to)};
-        const Route route{pair.from.files(), pair.to.files(), &ways_.source.place(), &ways_.target.place(),
+        const auto seen = ways_.seen_as ? ways_.seen_as(pair.from.files()) : nullptr;
+        const Route route{seen ? *seen : pair.from.files(), pair.to.files(), &ways_.source.place(), &ways_.target.place(),
                           ways_.journal,     &ways_.source,   &ways_.target};
         const auto failure = co_await caught(steps(route, only_look, anew));
         if (!first_offset_ && staged_.phase != Phase::planned) first_offset_ = staged_.plan.offset;
@@ -101,12 +102,12 @@ class FileMove {
         co_await stage(route, staged_, options, durable_, progress_, only_look);
         if (!publish_ || staged_.phase != Phase::staged) co_return;
         if (ways_.before_publishing) co_await ask_leave(route);
-        co_await publish_staged(route, staged_);
+        co_await publish_staged(route, staged_, ways_.not_published);
     }
 
     /// What may not be published stays where it is, for whoever may.
     awaitable<void> ask_leave(const Route& route) {
-        const auto refusal = co_await caught(ways_.before_publishing());
+        const auto refusal = co_await caught(ways_.before_publishing(staged_));
         if (!refusal) co_return;
         if (staged_.entry != 0) route.journal->leave(std::exchange(staged_.entry, 0));
         throw Error(*refusal);

@@ -19,7 +19,11 @@ struct Ways {
     Patience patience;
     Retrying retrying;
     /// Asked right before a file gets its final name; what it throws keeps it from being published.
-    std::function<awaitable<void>()> before_publishing = {};
+    std::function<awaitable<void>(const Staged&)> before_publishing = {};
+    /// Told when it certainly has not got that name, before what was staged is removed.
+    std::function<awaitable<void>()> not_published = {};
+    /// What the source's files look like on their way; empty: as they are.
+    std::function<std::shared_ptr<FileSystem>(FileSystem&)> seen_as = {};
 };
 
 /// Moves one file as far as `staged`, or with `publish` as far as its final name, in as many attempts as

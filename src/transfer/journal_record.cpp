@@ -78,6 +78,8 @@ JournalLine begin_of(const json::object& line) {
     transfer.begun = time_of(number_in(line, "at").value_or(0));
     transfer.mode = mode_of(text_in(line, "mode"));
     transfer.temporary = text_in(line, "temporary");
+    const auto* taken = line.if_contains("taken");
+    transfer.taken_at_once = taken != nullptr && taken->is_bool() && taken->get_bool();
     transfer.existing_size = static_cast<std::uint64_t>(number_in(line, "existing").value_or(0));
     const auto& source = line.at("source").as_object();
     transfer.source_place = text_in(source, "place");
@@ -143,6 +145,7 @@ std::string begin_line(const Unfinished& transfer) {
     line.push_back('}');
     append_member(line, "temporary", transfer.temporary);
     if (transfer.existing_size > 0) fmt::format_to(out, ",\"existing\":{}", transfer.existing_size);
+    if (transfer.taken_at_once) fmt::format_to(out, ",\"taken\":true");
     fmt::format_to(out, "}}\n");
     return fmt::to_string(line);
 }

@@ -43,6 +43,7 @@ struct Unfinished {
     std::string temporary;  ///< empty: written under the final name
     std::string aside;      ///< where the file that is being replaced was moved, on its way out
     std::uint64_t existing_size = 0;
+    bool taken_at_once = false;  ///< see Options: only whoever moves the same file again may remove what is staged
     std::string segments;  ///< of Mode::segments: what was done of each when it was last written down
 
     std::uint64_t staged_size = 0;  ///< of State::staged: what the target has

@@ -82,6 +82,11 @@ bool is_small(const Unfinished& left) {
            (left.state == State::doomed || !left.source_size || *left.source_size < kWorthResuming);
 }
 
+/// Whoever sent it tells by what is there whether it was published.
+bool is_evidence(const Unfinished& left) {
+    return left.taken_at_once && left.state == State::staged;
+}
+
 /// A source that was deleted or moved once its target was published: nobody will ask for it again.
 awaitable<bool> has_no_source(const Route& route, const Unfinished& left) {
     if (route.from == nullptr || route.from->identity != left.source_place) co_return false;
@@ -136,6 +141,7 @@ awaitable<std::optional<Leftover>> pick_up(const Route& route, const std::string
             throw disturbed(left);
         }
         Leftover found{left, verdict};
+        if (is_evidence(left) && !same) continue;
         if (verdict.kind == Kind::start_over || !is_better(found, best)) {
             useless.push_back(left.number);
             continue;
@@ -210,7 +216,7 @@ awaitable<void> sweep(const Route& route) {
     journal.look_around();
     std::vector<std::string> useless;
     for (const auto& left : journal.left_at(place)) {
-        if (is_small(left) || left.temporary.empty()) continue;
+        if (is_small(left) || left.temporary.empty() || is_evidence(left)) continue;
         const auto there = co_await try_stat(target, left.temporary);
         bool of_no_use = !there || (there->size && *there->size < kWorthResuming);
         // What has its final name is still to be told apart from what is to be sent again, unless that is
@@ -222,6 +228,7 @@ awaitable<void> sweep(const Route& route) {
         if (of_no_use) useless.push_back(left.temporary);
     }
     const auto claimed = journal.claim_where(place, [&](const Unfinished& left) {
+        if (is_evidence(left)) return is_forgotten(left);
         return is_small(left) || is_forgotten(left) ||
                std::find(useless.begin(), useless.end(), left.temporary) != useless.end();
     });

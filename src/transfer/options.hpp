@@ -40,6 +40,8 @@ struct Options {
     bool drop_box =
         false;  ///< the target hides files, or takes them away, as soon as they are complete: write
                 ///< under the final name, and take the server's word for what is not to be seen then
+    bool taken_at_once = false;  ///< somebody may move a file away as soon as it has its name: what is to be seen
+                                 ///< neither under that nor under its temporary name was delivered
     bool durable = true;  ///< wait for the disk before a file gets its name: of this machine always, of a
                           ///< server in transfer_file, and in a Run when the source is to go
     bool delete_source = false;  ///< once the target is published and verified

@@ -76,6 +76,8 @@ Verdict judge(const Unfinished& left, const Sight& sight, const Means& means, co
                             : judge_append(left, sight, means, only_look);
     if (was_delivered(left, sight) && (left.temporary.empty() || !sight.written))
         return {Kind::delivered, left.staged_size, false};
+    const bool has_its_name = left.state == Unfinished::State::staged && !left.temporary.empty() && !sight.written;
+    if (has_its_name && options.taken_at_once) return {Kind::delivered, left.staged_size, false};
     if (!sight.written || !sight.written->size || options.text || !options.resume) return {};
     const auto have = *sight.written->size, size = *left.source_size;
     // Its size says nothing about the holes in it.

@@ -66,8 +66,8 @@ std::string_view effect_of(const TransferPlan& plan, bool existing) {
     return existing ? "replaces what is there" : "new";
 }
 
-Unfinished record_of(const Route& route, const Staged& staged) {
-    const auto& [source, facts, asked, careful, why] = staged.job;
+Unfinished record_of(const Route& route, const Staged& staged, const Options& options) {
+    const auto& [source, facts, asked, careful, proves_itself, why] = staged.job;
     Unfinished record;
     record.mode = staged.plan.mode == Mode::append  ? Unfinished::Mode::append
                   : staged.plan.segments.size() < 2 ? Unfinished::Mode::whole
@@ -83,6 +83,7 @@ Unfinished record_of(const Route& route, const Staged& staged) {
     record.target = staged.plan.target;
     record.temporary = staged.plan.temporary;
     record.existing_size = staged.plan.existing_size;
+    record.taken_at_once = options.taken_at_once;
     return record;
 }
 
@@ -169,9 +170,9 @@ TransferPlan plan_with(const Adoption& adoption, const Job& job, const Abilities
 }
 
 /// Writes down what is about to be done. `left` is what it goes on with, if anything.
-awaitable<void> record(const Route& route, Staged& staged, const Leftover* left) {
+awaitable<void> record(const Route& route, Staged& staged, const Leftover* left, const Options& options) {
     if (left != nullptr && left->transfer.target == staged.plan.target) co_return;
-    const auto before = std::exchange(staged.entry, route.journal->begin(record_of(route, staged)));
+    const auto before = std::exchange(staged.entry, route.journal->begin(record_of(route, staged, options)));
     route.journal->end(before);  // of the same file, on the way to another name
     if (staged.job.facts.size.value_or(0) >= kWorthASync) co_await run_blocking(route.journal->syncing());
 }
@@ -223,7 +224,7 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
     const bool own_name = !staged.plan.temporary.empty() && options.temporary_extension.empty();
     if (route.remembers() && !own_name)
         staged.name = route.journal->reserve(route.to->identity, written_path(staged.plan));
-    if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr);
+    if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr, options);
     if (staged.plan.adopted && !staged.plan.temporary.empty())
         co_await route.target.rename(staged.plan.target, staged.plan.temporary, false);
 }
@@ -349,7 +350,7 @@ awaitable<void> stage(const Route& route, Staged& staged, const Options& options
     throw Error(*failure);
 }
 
-awaitable<void> publish_staged(const Route& route, Staged& staged) {
+awaitable<void> publish_staged(const Route& route, Staged& staged, const std::function<awaitable<void>()>& refused) {
     if (staged.plan.mode != Mode::whole || staged.plan.temporary.empty()) co_return;
     const auto moving_aside = [&](const std::string& path) {
         if (staged.entry != 0) route.journal->aside(staged.entry, path);
@@ -364,6 +365,11 @@ awaitable<void> publish_staged(const Route& route, Staged& staged) {
         staged.kept = true;
         route.journal->leave(std::exchange(staged.entry, 0));
         throw Error(*failure);
+    }
+    if (refused) {
+        const auto untold = co_await caught(refused());
+        if (untold && staged.entry != 0) route.journal->leave(std::exchange(staged.entry, 0));
+        if (untold) throw Error(*untold);
     }
     const auto left = co_await caught(discard(route, staged));
     if (left && left->code != ErrorCode::not_found && failure->hint.empty())

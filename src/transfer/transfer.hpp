@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "fairlead/file_system.hpp"
@@ -19,6 +20,7 @@ struct Job {
     std::string target;  ///< path in the target's file system
     bool careful =
         true;         ///< look at the source again when it was read; false where the listing was just made
+    bool proves_itself = false;  ///< its stream ends only when what was read is proven: it is not asked again
     std::string why;  ///< for the report: what makes it necessary, such as "added"
 };
 
@@ -53,8 +55,8 @@ awaitable<void> stage(const Route& route, Staged& staged, const Options& options
 awaitable<void> foresee(const Route& route, Staged& staged, const Options& options);
 
 /// Publishes what was staged; removes it when that is refused. Where nobody knows whether it was done, it
-/// stays in the journal, for somebody to look.
-awaitable<void> publish_staged(const Route& route, Staged& staged);
+/// stays in the journal, for somebody to look. `refused` is called before it is removed; where that throws, it stays.
+awaitable<void> publish_staged(const Route& route, Staged& staged, const std::function<awaitable<void>()>& refused = {});
 
 /// Removes a staged file that will not be published.
 awaitable<void> discard(const Route& route, Staged& staged);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 
@@ -40,6 +41,7 @@ class FlowSteps : public testing::Test {
         return found;
     }
     bool has_copies() const {
+        if (!fs::exists(fairlead.data() / "flows")) return false;
         for (const auto& entry : fs::recursive_directory_iterator(fairlead.data() / "flows"))
             if (entry.is_regular_file()) return true;
         return false;
@@ -127,17 +129,86 @@ TEST_F(FlowSteps, openpgp_by_the_keys_of_the_data_directory) {
     run_process({"gpgconf", "--homedir", home, "--kill", "all"});
 }
 
-TEST_F(FlowSteps, a_source_is_read_once_for_all_targets) {
-    ScriptedFtp server;
-    server.folder("/in").file("/in/a", "content");
-    connect(fairlead, "p", server.endpoint());
-    fairlead.ok({"flow", "create", "f", "--source", "p:/in", "--target", (work / "out").string() + "/", "--target",
-                 (work / "back").string() + "/", "--set", "readOnce=true"});
+TEST_F(FlowSteps, a_checksum_file_names_what_the_target_calls_it) {
+    write_file(work / "in" / "a.csv", "hello\n");
+    flow("f", "in", "out", R"({"action":"checksum"},{"action":"marker","name":"{name}.ok"})");
+    fairlead.ok({"flow", "update", "f", "--target", (work / "out").string() + "/{stem}-{counter}{extension}"});
     fairlead.ok({"flow", "run", "f"});
-    EXPECT_EQ(read_file(work / "out" / "a"), "content");
-    EXPECT_EQ(read_file(work / "back" / "a"), "content");
+    EXPECT_THAT(names("out"), ElementsAre("a-1.csv", "a-1.csv.ok", "a-1.csv.sha256"));
+    EXPECT_EQ(run_process({"sh", "-c", "cd '" + (work / "out").string() + "' && sha256sum -c *.sha256"}).output, "a-1.csv: OK\n");
+}
+
+class FlowSharing : public FlowSteps {
+  protected:
+    FlowSharing() {
+        server.folder("/in").file("/in/a", content);
+        other.folder("/x");
+        connect(fairlead, "p", server.endpoint());
+        connect(fairlead, "q", other.endpoint());
+    }
+    void flow_to(std::vector<std::string> more) {
+        more.insert(more.begin(), {"flow", "create", "f", "--source", "p:/in", "--target", (work / "out").string() + "/", "--target", "q:/x/",
+                                   "--set", "retry.wait=1ms"});
+        fairlead.ok(more);
+    }
+
+    const std::string content = std::string(6'000'000, 'x') + "end";
+    ScriptedFtp server, other;
+};
+
+TEST_F(FlowSharing, a_source_is_read_once_for_all_targets) {
+    flow_to({});
+    fairlead.ok({"flow", "run", "f"});
+    EXPECT_TRUE(read_file(work / "out" / "a") == content);
+    EXPECT_TRUE(other.content("/x/a") == content);
     EXPECT_EQ(server.count("RETR"), 1u);
+}
+
+TEST_F(FlowSharing, also_through_steps) {
+    write_file(work / "flow.json", R"({"steps":[{"action":"gzip"},{"action":"checksum"}]})");
+    flow_to({"--from", (work / "flow.json").string()});
+    fairlead.ok({"flow", "run", "f"});
+    EXPECT_EQ(server.count("RETR"), 1u);
+    EXPECT_TRUE(other.content("/x/a.gz") == read_file(work / "out" / "a.gz"));
+    EXPECT_EQ(run_process({"sh", "-c", "cd '" + (work / "out").string() + "' && sha256sum -c --quiet *.sha256 && gunzip -c a.gz"}).output, content);
     EXPECT_FALSE(has_copies());
+}
+
+TEST_F(FlowSharing, or_each_reads_for_itself) {
+    flow_to({"--set", "readOnce=false"});
+    fairlead.ok({"flow", "run", "f"});
+    EXPECT_EQ(server.count("RETR"), 2u);
+    EXPECT_TRUE(other.content("/x/a") == content);
+}
+
+TEST_F(FlowSharing, a_target_that_breaks_off_keeps_nobody_and_is_tried_again_alone) {
+    std::atomic<int> stored = 0;
+    other.on("STOR", [&](FtpConversation& with, const std::string& name) {
+        if (++stored > 1) return with.behave("STOR", name);
+        with.reply("150 Come.");
+        { auto data = with.open_data(); (void)data.read_some(1000); }
+        with.reply("426 Broken off.");
+    });
+    flow_to({"--attempts", "3"});
+    fairlead.ok({"flow", "run", "f"});
+    EXPECT_TRUE(read_file(work / "out" / "a") == content);
+    EXPECT_TRUE(other.content("/x/a") == content);
+    EXPECT_EQ(server.count("RETR"), 2u) << "once for both, and once for the one that broke off";
+}
+
+TEST_F(FlowSharing, a_source_that_breaks_off_is_read_again_and_never_torn) {
+    std::atomic<int> read = 0;
+    server.on("RETR", [&](FtpConversation& with, const std::string& name) {
+        if (++read > 1) return with.behave("RETR", name);
+        with.reply("150 Here.");
+        { auto data = with.open_data(); data.write(content.substr(0, 3'000'000)); }
+        with.reply("426 Broken off.");
+    });
+    flow_to({"--attempts", "3"});
+    fairlead.ok({"flow", "run", "f"});
+    EXPECT_TRUE(read_file(work / "out" / "a") == content);
+    EXPECT_TRUE(other.content("/x/a") == content);
+    EXPECT_EQ(names("out"), std::vector<std::string>{"a"});
 }
 
 }  // namespace
