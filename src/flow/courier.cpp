@@ -116,6 +116,8 @@ awaitable<void> Courier::perform() {
         const auto there = co_await was_published();
         if (there) co_return co_await conclude_attempt();
     }
+    // What steps have made is not gone on with, and was not published: that would be written down.
+    if (!errand_.plan->recipe.changes.empty()) co_await drop_left();
     if (target_.create_directories)
         co_await make_directory(place_, work_.patience, std::string(path::parent(delivery_.path)));
     co_await bring();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "fairlead/error.hpp"
 #include "store/resource_store.hpp"
 
 namespace fairlead::service {

@@ -38,12 +38,13 @@ class FlowBounds : public testing::TestWithParam<bool> {
     }
     bool rest() const { return GetParam(); }
 
-    void flow(const std::string& fields) {
+    void flow(const std::string& fields, json::object target = {}) {
         auto document = json::parse(fields).as_object();
         auto& source = document["source"].is_null() ? document["source"].emplace_object() : document["source"].as_object();
         source["connection"] = "p";
         source["path"] = "/in";
-        document["targets"] = json::array{json::object{{"path", (work / "out").string() + "/"}}};
+        target["path"] = (work / "out").string() + "/";
+        document["targets"] = json::array{target};
         write_file(work / "flow.json", json::serialize(document));
         fairlead.ok({"flow", "create", "f", "--from", (work / "flow.json").string()});
         if (rest()) daemon.emplace(fairlead, std::vector<std::string>{"--flow-folder", (work / "out").string()});
@@ -71,7 +72,7 @@ class FlowBounds : public testing::TestWithParam<bool> {
     }
     json::value state_of(const std::string& path) {
         for (const auto& file : files())
-            if (file.at("path") == path) return file.at("state");
+            if (file.at("path").as_string() == path) return file.at("state");
         return {};
     }
     void reset(const std::string& path) {
@@ -173,8 +174,7 @@ TEST_P(FlowBounds, what_fails_is_put_aside_and_what_cannot_be_cleaned_up_is_deli
     });
     server.file("/in/a", "1").file("/in/bad", "2");
     write_file(work / "out" / "bad", "mine");
-    flow(R"({"source":{"afterwards":"delete","quarantine":"aside"}})");
-    fairlead.ok({"flow", "update", "f", "--if-exists", "fail"});
+    flow(R"({"source":{"afterwards":"delete","quarantine":"aside"}})", {{"ifExists", "fail"}});
     EXPECT_EQ(run().at("state"), "partial");
     EXPECT_EQ(state_of("/in/bad"), "quarantined");
     EXPECT_EQ(server.content("/in/aside/bad"), "2");
