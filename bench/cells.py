@@ -1,9 +1,12 @@
 """What is measured: each cell is one task and the command with which each client does it."""
 import dataclasses
+import ftplib
 import functools
 import itertools
 import os
+import statistics
 import subprocess
+import time
 
 from measure import FAIRLEAD, Cell, Command
 
@@ -225,6 +228,25 @@ def ftp_cells(place, options, source):
             yield from many_cells(place, options, facts, peers, scheme)
 
 
+def first_byte(peers, directory, rounds=5):
+    """When a listing's first byte comes and when the server's last word, to a client that does nothing but receive."""
+    shares = []
+    for _ in range(rounds):
+        with ftplib.FTP() as session:
+            session.connect(peers.host, int(peers.port))
+            session.login(peers.user, peers.password)
+            began = time.monotonic()
+            with session.transfercmd(f"LIST {directory}") as data:
+                data.recv(1)
+                first = time.monotonic() - began
+                while data.recv(2**18):
+                    pass
+            session.voidresp()
+            shares.append((first / (time.monotonic() - began), first))
+    share, first = statistics.median(shares)
+    return f"The server's first byte comes after {first:.2f} s, which is {share:.0%} of the time until its last word."
+
+
 def many_cells(place, options, facts, peers, connection):
     """Listing, many small files, and 200 gets in one process."""
     small = os.path.join(facts["root"], "small")
@@ -248,13 +270,20 @@ def many_cells(place, options, facts, peers, connection):
                "lftp cls -1": peers.lftp(f"cls -1 {base}/listed/", **rest),
                "lftp ls": peers.lftp(f"ls {base}/listed/", **rest),
                "rclone lsf": peers.rclone("lsf", peers.at("listed"), **rest)}
+    cell = Cell(f"{scheme}-list", f"Listing {options.entries:,} entries over {scheme.upper()}", "entries/s", options.entries,
+                clients, 1.5, prepare=make_listed)
     if scheme == "sftp":
         clients["sftp ls -1"] = peers.sftp(f"ls -1 {base}/listed\n", **rest)
         clients["sftp ls -1f"] = peers.sftp(f"ls -1f {base}/listed\n", **rest)
     else:
         clients["curl"] = peers.curl(peers.url("listed/"), **rest)
-    yield Cell(f"{scheme}-list", f"Listing {options.entries:,} entries over {scheme.upper()}", "entries/s",
-               options.entries, clients, 1.5, prepare=make_listed)
+        cell.bars = {"lftp ls": 1.5, "rclone lsf": 1.5}
+
+        def prepare():
+            make_listed()
+            cell.note = first_byte(peers, f"{base}/listed")
+        cell.prepare = prepare
+    yield cell
 
     yield from many_small(place, options, peers, connection, small, make_small)
     yield eight_at_once(place, options, peers, connection)
@@ -327,9 +356,12 @@ def many_small(place, options, peers, connection, small, make_small):
         clients["scp -r"] = peers.scp(small, peers.scp_path("small-up"), "-r", **rest)
     else:
         clients["lftp mirror -R -P 8, tuned"] = peers.lftp(f"{LFTP_TUNED}mirror -R -P 8 {small} {base}/small-up/small", **rest)
+        temporary = "set xfer:use-temp-file yes; set xfer:temp-file-name .in.*; "
+        careful = "lftp, tuned, temp. names"
+        clients[careful] = peers.lftp(f"{LFTP_TUNED}{temporary}mirror -R -P 8 {small} {base}/small-up/small", **rest)
         clients["ncftpput -R"] = peers.ncftp("put", ["-R"], f"{base}/small-up", small, **rest)
     yield Cell(f"{scheme}-small-up", f"{count:,} files of 4 KiB up over {scheme.upper()}", "files/s", count, clients, bar,
-               prepare=make_small)
+               bars={} if scheme == "sftp" else {careful: bar}, prepare=make_small)
 
 
 def sftp_cells(place, options, source):

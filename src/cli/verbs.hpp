@@ -7,8 +7,8 @@
 
 namespace fairlead::cli {
 
-/// Adds the verbs that the arguments name to the command line, or all of them where others may be meant or told of:
-/// to describe the thousand options of all takes longer than a listing.
+/// Adds the verbs that the arguments name to the command line, or all of them where others may be meant or
+/// told of: to describe the thousand options of all takes longer than a listing.
 void add_verbs(CLI::App& app, Context& context, const std::vector<std::string>& arguments);
 
 // One per file of the same name; the table in verbs.cpp lists them in the order of the help page.

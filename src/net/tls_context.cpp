@@ -140,8 +140,8 @@ void TlsContext::set_versions() {
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
 }
 
-/// Which ciphers there are is up to the policy of the system. Of equally good ones, what costs both ends a quarter
-/// less is asked for first; a server may have its own order.
+/// Which ciphers there are is up to the policy of the system. Of equally good ones, what costs both ends a
+/// quarter less is asked for first; a server may have its own order.
 void TlsContext::order_ciphers() {
     auto* context = context_.get();
     std::vector<std::string> of_1_3, older;

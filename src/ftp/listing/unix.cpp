@@ -129,8 +129,8 @@ class UnixParser final : public LineParser {
     static bool is_device(char type) noexcept { return type == 'b' || type == 'c'; }
     static bool is_mark(char c) noexcept { return c == '+' || c == '.' || c == '@' || c == '*'; }
 
-    /// Neighbours in a listing often differ in nothing but size and name. Between the same words the size is the same
-    /// word again, unless it is so small that a date could begin with it.
+    /// Neighbours in a listing often differ in nothing but size and name. Between the same words the size is
+    /// the same word again, unless it is so small that a date could begin with it.
     bool like_before(std::string_view line, Entry& entry) const {
         if (before_size_.empty() || !line.starts_with(before_size_)) return false;
         auto at = before_size_.size();
