@@ -134,9 +134,10 @@ constexpr std::string_view kVariable = R"({"type":"object","required":["name"],
 constexpr std::string_view kRuns = R"({
 "Run":{"type":"object","required":["id","project","kind","state","createdAt"],"properties":{
 "id":{"type":"string","description":"UUIDv7"},"project":{"type":"string"},"kind":{"enum":["operation","flow","transfer"]},"subject":{"type":"string"},"connection":{"type":["string","null"]},"environment":{"type":["string","null"]},"trigger":{"type":"string"},
-"state":{"enum":["queued","running","succeeded","failed","partial","cancelled"]},"attempt":{"type":"integer"},
+"state":{"enum":["queued","paused","running","succeeded","failed","partial","cancelled"]},"attempt":{"type":"integer"},
 "createdAt":{"type":"string","format":"date-time"},"startedAt":{"type":["string","null"],"format":"date-time"},"finishedAt":{"type":["string","null"],"format":"date-time"},
-"bytes":{"type":"integer"},"error":{"type":["object","null"]},"retryOf":{"type":["string","null"]}}},
+"bytes":{"type":"integer"},"error":{"type":["object","null"]},"retryOf":{"type":["string","null"]},
+"cancelRequested":{"type":"boolean"},"pauseRequested":{"type":"boolean"},"worker":{"type":["string","null"],"description":"The machine that executes it"}}},
 "RunFile":{"type":"object","required":["number","ok","outcome"],"properties":{"number":{"type":"integer"},"ok":{"type":"boolean"},"outcome":{"type":"string"},"source":{"type":["string","null"]},"target":{"type":["string","null"]},"bytes":{"type":"integer"},"resumed":{"type":"integer"},"proof":{"type":["string","null"]},"checksum":{"type":["string","null"]},"attempts":{"type":"integer"},"properties":{"type":"object"},"warnings":{"type":"array","items":{"type":"string"}},"error":{"type":["object","null"]},"contentUrl":{"type":["string","null"]},"content":{"type":["string","null"],"description":"base64"}}},
 "Execution":{"type":"object","description":"Documents for an operation, as JSON",
 "properties":{"documents":{"type":"array","items":{"type":"object","properties":{"properties":{"type":"object","description":"File Name, Remote Directory, or any field of the operation for this document"},"content":{"type":"string","description":"base64"},"text":{"type":"string"}}}},
@@ -210,6 +211,11 @@ json::object schemas() {
     all["FileVersionPage"] = page_of("FileVersion");
     all["RunPage"] = page_of("Run");
     all["RunFilePage"] = page_of("RunFile");
+    auto found = all["RunFile"].as_object();
+    for (const auto* member : {"run", "kind", "subject", "connection"})
+        found["properties"].as_object()[member] = {{"type", "string"}};
+    all["FoundFile"] = std::move(found);
+    all["FoundFilePage"] = page_of("FoundFile");
     all["PlacePage"] = page_of("Place");
     all["VariablePage"] = page_of("Variable");
     all["UsePage"] = page_of("Use");

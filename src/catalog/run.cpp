@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr RunState kStates[]{RunState::queued, RunState::running, RunState::succeeded,
+constexpr RunState kStates[]{RunState::queued, RunState::paused,  RunState::running,  RunState::succeeded,
                              RunState::failed, RunState::partial, RunState::cancelled};
 
 json::value time_or_null(const std::optional<Time>& time) {
@@ -35,6 +35,8 @@ std::string_view to_string(RunState state) noexcept {
     switch (state) {
         case RunState::queued:
             return "queued";
+        case RunState::paused:
+            return "paused";
         case RunState::running:
             return "running";
         case RunState::succeeded:
@@ -54,12 +56,17 @@ RunState parse_run_state(std::string_view word) {
         if (word == to_string(state)) return state;
     Error error(ErrorCode::invalid_argument, fmt::format("'{}' is no state of a run.", word));
     error.faults.push_back({"state", std::string(word),
-                            "must be queued, running, succeeded, failed, partial or cancelled"});
+                            "must be queued, paused, running, succeeded, failed, partial or cancelled"});
     throw error;
 }
 
 bool has_ended(RunState state) noexcept {
-    return state != RunState::queued && state != RunState::running;
+    return state != RunState::queued && state != RunState::paused && state != RunState::running;
+}
+
+bool is_resumable(const Run& run) noexcept {
+    const auto* flag = run.request.if_contains("resumable");
+    return flag != nullptr && flag->is_bool() && flag->get_bool();
 }
 
 json::object to_json(const Run& run) {
@@ -88,6 +95,9 @@ json::object to_json(const Run& run) {
     document["by"] = run.by;
     document["retryOf"] = text_or_null(run.retry_of);
     document["cancelRequested"] = run.cancel_requested;
+    document["pauseRequested"] = run.pause_requested;
+    // host/boot/process/start: which machine, not more.
+    document["worker"] = text_or_null(run.lease.owner.substr(0, run.lease.owner.find('/')));
     return document;
 }
 
@@ -108,6 +118,7 @@ json::object to_json(const RunFile& file) {
     document["properties"] = file.properties;
     document["warnings"] = json::array(file.warnings.begin(), file.warnings.end());
     document["error"] = error_or_null(file.error);
+    if (!file.history.empty()) document["history"] = file.history;
     return document;
 }
 

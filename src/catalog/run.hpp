@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
@@ -13,7 +14,8 @@
 /// One execution of an operation, a flow or an ad-hoc transfer, as it is recorded.
 namespace fairlead::catalog {
 
-enum class RunState { queued, running, succeeded, failed, partial, cancelled };
+/// `paused`: waits like a queued one, but until somebody resumes it.
+enum class RunState { queued, paused, running, succeeded, failed, partial, cancelled };
 std::string_view to_string(RunState state) noexcept;
 /// Throws Error{invalid_argument} naming the choices.
 RunState parse_run_state(std::string_view word);
@@ -49,6 +51,7 @@ struct Run {
     std::string by;
     std::string retry_of;         ///< the run that this one repeats
     bool cancel_requested = false;
+    bool pause_requested = false;  ///< of one that is running: it stops where it can go on, and is paused then
     boost::json::object request;  ///< all that is needed to run it again, without secrets
     RunLease lease;
 };
@@ -65,6 +68,7 @@ struct RunFile {
     std::optional<Time> started_at, finished_at;
     boost::json::object properties;
     std::vector<std::string> warnings;
+    boost::json::array history;  ///< its attempts, each an object: attempt, startedAt, finishedAt, bytes, steps, error
     std::string local;  ///< of one whose content came here: its path below the output folder; not stored
 
     bool ok() const noexcept { return !error; }
@@ -75,9 +79,12 @@ struct RunEvent {
     std::int64_t number = 0;  ///< of the store, never used twice
     std::string run, project;
     Time at{};
-    std::string type;  ///< run.queued, run.started, run.file, run.progress, run.interrupted, run.retrying, run.finished
+    std::string type;  ///< run.queued, run.started, run.file, run.progress, run.interrupted, run.pausing, run.paused, run.resumed, run.cancelling, run.finished
     boost::json::object data;
 };
+
+/// Whether another process can go on with it (member "resumable" of its request).
+bool is_resumable(const Run& run) noexcept;
 
 boost::json::object to_json(const Run& run);
 boost::json::object to_json(const RunFile& file);

@@ -143,6 +143,7 @@ struct Daemon::Parts {
     service::RunnerOptions runner_options(const DaemonOptions& options, JsonLog& log) {
         auto wanted = options.runner;
         wanted.observer = &observers;
+        wanted.changed = [this] { events.look(); };
         wanted.report = [&log](const std::string& trouble) {
             if (trouble.empty())
                 log.write(LogLevel::info, "runs are executed again");

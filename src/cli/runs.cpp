@@ -1,4 +1,4 @@
-// run list, show, cancel, retry, watch
+// run list, files, show, cancel, pause, resume, retry, watch
 
 #include <fmt/format.h>
 
@@ -91,16 +91,59 @@ void show_run(const std::string& id, Context& context) {
     context.json(document);
 }
 
+struct FilesOptions {
+    std::string name, connection, subject, since, until;
+    bool failed = false;
+    std::size_t limit = 50;
+};
+
+void list_files(const FilesOptions& options, Context& context) {
+    store::FileQuery query;
+    query.project = context.options.project;
+    query.name = options.name;
+    query.connection = options.connection;
+    query.subject = options.subject;
+    if (options.failed) query.failed = true;
+    if (!options.since.empty()) query.since = parse_age(options.since, now(), "since");
+    if (!options.until.empty()) query.until = parse_age(options.until, now(), "until");
+    query.limit = options.limit;
+    const auto found = service::Runs(context.workspace()).store().find_files(query);
+    if (context.options.json) {
+        json::array documents;
+        for (const auto& one : found)
+            documents.push_back(store::to_json(one));
+        return context.json(documents);
+    }
+    if (found.empty()) return context.note("There are no such files.");
+    for (const auto& [run, kind, subject, connection, file] : found)
+        context.print(fmt::format("{}\t{}\t{}\t{}\t{} -> {}\t{}{}", to_rfc3339(file.finished_at.value_or(Time{})), run,
+                                  subject, file.outcome, to_printable(file.source), to_printable(file.target),
+                                  format_size(file.bytes),
+                                  file.error ? "\t" + to_printable(file.error->message) : ""));
+}
+
 void cancel_run(const std::string& id, Context& context) {
     const auto run = service::Runs(context.workspace()).cancel(id);
     if (context.options.json) return context.json(catalog::to_json(run));
     context.note(run.state == catalog::RunState::cancelled ? "It was cancelled." : "It was asked to stop.");
 }
 
-void retry_run(const std::string& id, Context& context) {
+void pause_run(const std::string& id, Context& context) {
+    const auto run = service::Runs(context.workspace()).pause(id);
+    if (context.options.json) return context.json(catalog::to_json(run));
+    context.note(run.state == catalog::RunState::paused ? "It is paused." : "It was asked to pause.");
+}
+
+void resume_run(const std::string& id, Context& context) {
+    const auto run = service::Runs(context.workspace()).resume(id);
+    if (context.options.json) return context.json(catalog::to_json(run));
+    context.note(run.state == catalog::RunState::queued ? "It waits for a daemon." : "It goes on.");
+}
+
+void retry_run(const std::string& id, bool all, Context& context) {
     service::Runs runs(context.workspace());
     runs.recover();
-    auto run = runs.retry_of(id);
+    auto run = runs.retry_of(id, all);
     if (run.kind == "flow") return retry_flow(std::move(run), context);
     auto request = operation::request_of(run.request);
     run.request.erase("resumable");  // this process does it
@@ -150,7 +193,7 @@ CLI::Option* add_run_id(CLI::App& verb, std::string& id) {
 void add_list(CLI::App& run, Context& context) {
     auto options = std::make_shared<ListOptions>();
     auto* verb = run.add_subcommand("list", "Show runs, newest first");
-    verb->add_option("--state", options->states, "Only of these states: queued, running, succeeded, failed, partial, cancelled")
+    verb->add_option("--state", options->states, "Only of these states: queued, paused, running, succeeded, failed, partial, cancelled")
         ->type_name("STATE");
     verb->add_option("--operation", options->operation, "Only those of this operation")->type_name("NAME");
     verb->add_option("--connection", options->connection, "Only those over this connection")->type_name("NAME");
@@ -162,23 +205,51 @@ void add_list(CLI::App& run, Context& context) {
     verb->callback([options, &context] { list_runs(*options, context); });
 }
 
+void add_files(CLI::App& run, Context& context) {
+    auto options = std::make_shared<FilesOptions>();
+    auto* verb = run.add_subcommand("files", "Find what happened to files, in all runs of the project, newest first");
+    verb->add_option("--name", options->name, "Only files of this name, at the source or at the target: a shell pattern such as *.csv")
+        ->type_name("PATTERN");
+    verb->add_option("--connection", options->connection, "Only those that came from this connection, or went to it")->type_name("NAME");
+    verb->add_option("--of", options->subject, "Only those of this operation or flow")->type_name("NAME");
+    verb->add_flag("--failed", options->failed, "Only those that failed");
+    verb->add_option("--since", options->since, "Only those that ended since then: a time, or a length of time ago such as 2d")
+        ->type_name("TIME");
+    verb->add_option("--until", options->until, "Only those that ended before then")->type_name("TIME");
+    verb->add_option("--limit", options->limit, "So many at most")->type_name("N")->capture_default_str();
+    verb->callback([options, &context] { list_files(*options, context); });
+}
+
+void add_retry(CLI::App& run, Context& context) {
+    auto id = std::make_shared<std::string>();
+    auto all = std::make_shared<bool>(false);
+    auto* verb = run.add_subcommand("retry", "Do what failed of a run that has ended, as a new run");
+    add_run_id(*verb, *id)->required();
+    auto* everything = verb->add_flag("--all", *all, "Do again also what went well");
+    verb->add_flag("--failed-only", "Only what failed, which is so anyway")->excludes(everything);
+    verb->callback([id, all, &context] { retry_run(*id, *all, context); });
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, Context& context) {
     auto* run = app.add_subcommand("run", "Look at what was run, stop it, or do again what failed");
     run->require_subcommand(1);
     add_list(*run, context);
+    add_files(*run, context);
     using Act = void (*)(const std::string&, Context&);
     const std::tuple<const char*, const char*, Act> verbs[]{
         {"show", "Show a run and its files", show_run},
         {"cancel", "Ask a run to stop; what can be resumed is kept", cancel_run},
-        {"retry", "Do what failed of a run that has ended, as a new run", retry_run}};
+        {"pause", "Let a run of a daemon wait where it is, until it is resumed", pause_run},
+        {"resume", "Let a paused run go on where it was", resume_run}};
     for (const auto& [name, help, act] : verbs) {
         auto id = std::make_shared<std::string>();
         auto* verb = run->add_subcommand(name, help);
         add_run_id(*verb, *id)->required();
         verb->callback([id, act = act, &context] { act(*id, context); });
     }
+    add_retry(*run, context);
     auto id = std::make_shared<std::string>();
     auto after = std::make_shared<std::optional<std::int64_t>>();
     auto* watch = run->add_subcommand("watch", "Follow a run until its end, or all of the project");

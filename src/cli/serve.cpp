@@ -43,6 +43,7 @@ struct ServeOptions {
     std::vector<std::string> flow_folders;
     std::string smtp_url, smtp_from, smtp_user, smtp_password_file;
     unsigned runs_at_once = 8;
+    std::string lease = "30s";
     std::string keep_runs = "30d";
     std::string keep_documents = "1d";
     std::string keep_audit;
@@ -94,6 +95,12 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     result.flow_folders = options.flow_folders;
     result.mail = mail_server(options);
     result.runner.at_once = options.runs_at_once;
+    result.runner.lease = parse_duration(options.lease, "lease");
+    if (result.runner.lease < std::chrono::seconds(1) || result.runner.lease > std::chrono::hours(1)) {
+        Error error(ErrorCode::invalid_argument, fmt::format("--lease must be from 1s to 1h, not {}.", options.lease));
+        error.faults.push_back({"lease", options.lease, "must be from 1s to 1h"});
+        throw error;
+    }
     result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
     result.runner.keep_documents = parse_duration(options.keep_documents, "keep-documents");
     if (!options.keep_audit.empty()) result.runner.keep_audit = parse_duration(options.keep_audit, "keep-audit");
@@ -229,6 +236,11 @@ void add_serve(CLI::App& app, Context& context) {
     verb->add_option("--runs-at-once", options->runs_at_once, "How many runs are executed at once; more wait")
         ->type_name("N")
         ->check(CLI::Range(1U, 1000U))
+        ->capture_default_str();
+    verb->add_option("--lease", options->lease,
+                     "How long this daemon may be silent (stopped, cut off from the store) before another one takes "
+                     "its runs over")
+        ->type_name("TIME")
         ->capture_default_str();
     verb->add_option("--keep-runs", options->keep_runs, "Forget runs that ended longer ago, with what came out of them")
         ->type_name("TIME")

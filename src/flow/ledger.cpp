@@ -20,11 +20,6 @@ namespace asio = boost::asio;
 constexpr std::size_t kPage = 500;
 constexpr std::chrono::milliseconds kLook{500};  // whether the flow's other run has ended
 
-/// Within the caller's transaction.
-void require(store::Store& store, const catalog::Run& run) {
-    store.runs().renew(run.id, run.lease.fence, now() + service::kLease);
-}
-
 }  // namespace
 
 awaitable<void> Ledger::on_store(std::function<void(store::DeliveryStore&)> work) {
@@ -76,7 +71,7 @@ awaitable<void> Ledger::put(FileVersion& version) {
     co_await held_.on_workspace()([&](service::Workspace& workspace) {
         auto& store = workspace.store();
         store.together([&] {
-            require(store, held_.run());
+            held_.require_ours(workspace);
             store.deliveries().put(version);
         });
     });
@@ -99,7 +94,7 @@ awaitable<void> Ledger::notice(const std::string& key, const std::string& docume
 }
 
 awaitable<void> Ledger::require_ours() {
-    co_await held_.on_workspace()([&](service::Workspace& workspace) { require(workspace.store(), held_.run()); });
+    co_await held_.require_ours();
 }
 
 Time now() {

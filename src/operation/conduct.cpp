@@ -23,6 +23,7 @@ class Recording final : public Listener {
         co_await held_.put_file(recorded, file.outcome == kRead ? std::string_view() : protocol_);
         if (file.outcome != kRead) co_await sink_.done(file);
     }
+    awaitable<void> require_ours() override { return held_.require_ours(); }
     awaitable<void> listed(const Entry& entry) override { return sink_.listed(entry); }
     void moved(std::uint64_t bytes) override { held_.moved(bytes); }
     void retrying(const std::string& what, const Error& error, unsigned failures,

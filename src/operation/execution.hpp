@@ -54,6 +54,8 @@ class Listener {
     /// A document has come to an end, well or not; or, with the outcome "read", its content is here and its
     /// source is about to be deleted or moved: then it comes again. Must have recorded it when it returns.
     virtual awaitable<void> done(const catalog::RunFile& file) = 0;
+    /// Asked right before something is published, moved or deleted. Throws where that is not for us to do any more.
+    virtual awaitable<void> require_ours() = 0;
     /// An entry of a list.
     virtual awaitable<void> listed(const Entry& entry) = 0;
     /// Bytes were moved. Must not block or throw.

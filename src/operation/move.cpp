@@ -64,6 +64,7 @@ awaitable<void> move(Work& work, const catalog::Operation& operation, catalog::R
         plan.temporary = file.source;
         plan.target = chosen;
         plan.replace = policy == "overwrite";
+        co_await work.listener.require_ours();
         co_await transfer::publish(files, plan, file.warnings);
     });
     if (!file.outcome.empty()) co_return;

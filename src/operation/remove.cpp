@@ -20,6 +20,7 @@ awaitable<void> remove(Work& work, const catalog::Operation& operation, catalog:
             throw Error(ErrorCode::invalid_argument,
                         fmt::format("'{}' is a directory; delete removes files.", file.target))
                 .on(file.target);
+        co_await work.listener.require_ours();
         co_await files.remove(file.target);
     });
     file.outcome = gone && !operation.strict.value_or(true) ? "absent" : "removed";

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,18 +34,26 @@ class RunObserver {
     virtual void queue(std::uint64_t /*waiting*/, std::uint64_t /*running*/) {}
 };
 
+/// How long a run's owner may be silent before others take it for dead, unless somebody says otherwise.
+inline constexpr std::chrono::milliseconds kLease{30'000};
+
 /// What hold_run hands to the work: a run that this process has, and what may be recorded of it. Its functions may
 /// be called from any thread's coroutine.
 class HeldRun {
   public:
-    HeldRun(OnWorkspace on_workspace, catalog::Run run, RunObserver* observer = nullptr)
-        : on_workspace_(std::move(on_workspace)), run_(std::move(run)), observer_(observer) {}
+    HeldRun(OnWorkspace on_workspace, catalog::Run run, RunObserver* observer = nullptr,
+            std::chrono::milliseconds lease = kLease)
+        : on_workspace_(std::move(on_workspace)), run_(std::move(run)), observer_(observer), lease_(lease) {}
     HeldRun(const HeldRun&) = delete;
     HeldRun& operator=(const HeldRun&) = delete;
 
     /// As it was when it was taken.
     const catalog::Run& run() const noexcept { return run_; }
     const OnWorkspace& on_workspace() const noexcept { return on_workspace_; }
+    /// Renews the lease within the caller's transaction, or by itself; throws Error{conflict} when the run was taken
+    /// over. Whoever is about to publish something asks right before.
+    void require_ours(Workspace& workspace) const;
+    awaitable<void> require_ours();
 
     /// Records a file, or what became of it. Throws Error{conflict} when the run was taken over: then nothing more
     /// may be published.
@@ -61,6 +71,7 @@ class HeldRun {
     OnWorkspace on_workspace_;
     catalog::Run run_;
     RunObserver* observer_;
+    std::chrono::milliseconds lease_;
     std::atomic<std::uint64_t> moved_ = 0;
 };
 
@@ -74,15 +85,26 @@ using RunWork = std::function<awaitable<RunEnd>(HeldRun&)>;
 /// What a run is to be when its work is cancelled, but nobody asked for that run to stop.
 using HandsOver = std::function<bool()>;
 
+/// Makes a run that is held look at once what is asked of it. On the thread of hold_run.
+struct Nudge {
+    std::function<void()> look;  ///< set as long as the run is held
+};
+
+struct HoldOptions {
+    HandsOver hands_over;
+    RunObserver* observer = nullptr;
+    std::chrono::milliseconds lease = kLease;
+    std::shared_ptr<Nudge> nudge;
+};
+
 /// Does the work of a run that this process holds (it was begun or claimed with a lease), and records its end,
 /// whatever it is. Meanwhile keeps the lease, tells progress every second, and cancels the work when somebody asks
-/// the run to stop, or has taken it over. What the work throws is the run's failure. A caller that is cancelled
-/// cancels the work: the run is cancelled then, or, where `hands_over` says yes, goes back into the queue for
-/// another process.
+/// the run to stop or to pause, has taken it over, or the store cannot be asked for longer than the lease. What the
+/// work throws is the run's failure. A caller that is cancelled cancels the work: the run is cancelled then, or, where
+/// `hands_over` says yes, goes back into the queue for another process, as a run does that is to pause.
 ///
 /// Gives the run as it is recorded; throws Error{cancelled}, only after that was recorded, when it was cancelled,
 /// and Error{conflict} when it was taken over: its record is another's now.
-awaitable<catalog::Run> hold_run(OnWorkspace on_workspace, catalog::Run run, RunWork work,
-                                 HandsOver hands_over = {}, RunObserver* observer = nullptr);
+awaitable<catalog::Run> hold_run(OnWorkspace on_workspace, catalog::Run run, RunWork work, HoldOptions options = {});
 
 }  // namespace fairlead::service

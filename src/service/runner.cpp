@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <algorithm>
 #include <csignal>
 #include <list>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "base/errand.hpp"
 #include "base/process_identity.hpp"
 #include "base/side_task.hpp"
+#include "service/news.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
@@ -28,7 +30,8 @@ namespace asio = boost::asio;
 using catalog::Run;
 using Steady = std::chrono::steady_clock;
 
-constexpr auto kIdleLook = std::chrono::milliseconds(500);  // other processes queue runs and end them too
+// News wakes us; this is for what happens without anybody's doing: a moment comes, a lease runs out.
+constexpr std::chrono::milliseconds kLongestLook(2'000), kShortestLook(250);
 constexpr auto kTidying = std::chrono::minutes(1);
 constexpr auto kCounting = std::chrono::seconds(2);
 
@@ -58,6 +61,10 @@ struct Runner::Parts {
             pthread_sigmask(SIG_BLOCK, &all, nullptr);
             loop.run();
         });
+        news.emplace(workspaces.directory(), workspaces.store(), [this] {
+            asio::post(loop, [this] { hear(); });
+            if (options.changed) options.changed();
+        });
     }
 
     OnWorkspace on_workspace() {
@@ -73,13 +80,17 @@ struct Runner::Parts {
             const auto failure = co_await transfer::caught(step());
             tell(failure ? failure->message : std::string());
             if (asked) continue;
-            news.expires_after(kIdleLook);
+            idle.expires_after(look_after());
             boost::system::error_code woken;
-            co_await news.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+            co_await idle.async_wait(asio::redirect_error(asio::use_awaitable, woken));
         }
     }
 
-    /// Once, not every half second.
+    std::chrono::milliseconds look_after() const {
+        return std::clamp(options.lease / 4, kShortestLook, kLongestLook);
+    }
+
+    /// Once, not at every look.
     void tell(const std::string& said) {
         if (said == trouble) return;
         trouble = said;
@@ -94,7 +105,7 @@ struct Runner::Parts {
             co_await workspaces.run(as_daemon(), [&](Workspace& workspace) {
                 const auto at = now();
                 run = Runs(workspace).store().claim(
-                    {process_identity(), node_of(workspace), kinds, at, at + kLease});
+                    {process_identity(), node_of(workspace), kinds, at, at + options.lease});
             });
             if (!run) co_return;
             if (stopping) co_return co_await put_back(*run);
@@ -114,19 +125,24 @@ struct Runner::Parts {
         const bool forgets = time >= next_tidying;
         const bool counts = options.observer != nullptr && time >= next_counting;
         std::uint64_t waiting = 0, running = 0;
+        std::vector<Run> asked_for;
         co_await workspaces.run(as_daemon(), [&](Workspace& workspace) {
             Runs runs(workspace);
             runs.recover();
+            asked_for = runs.wished_for();
             if (counts) {
                 waiting = runs.store().count(catalog::RunState::queued);
                 running = runs.store().count(catalog::RunState::running);
             }
             if (!forgets) return;
-            while (runs.forget(options.retention) == options.retention.at_once) {
-            }
+            runs.forget(options.retention);
             runs.forget_documents(options.keep_documents);
             if (options.keep_audit) workspace.store().audit().forget_before(now() - *options.keep_audit);
         });
+        for (const auto& run : asked_for) {
+            const auto found = under_way.find(std::pair(run.id, run.lease.fence));
+            if (found != under_way.end() && found->second.nudge->look) found->second.nudge->look();
+        }
         if (forgets) next_tidying = time + kTidying;
         if (!counts) co_return;
         next_counting = time + kCounting;
@@ -136,14 +152,13 @@ struct Runner::Parts {
     void begin(Run run) {
         const auto id = run.id;
         const auto& executor = executors.at(run.kind);
-        const auto stops = [this] { return stopping; };
-        const auto hold = [](OnWorkspace where, Run what, RunWork how, HandsOver back,
-                             RunObserver* observer) -> awaitable<void> {
-            (void)co_await hold_run(std::move(where), std::move(what), std::move(how), std::move(back), observer);
+        const auto hold = [](OnWorkspace where, Run what, RunWork how, HoldOptions wanted) -> awaitable<void> {
+            (void)co_await hold_run(std::move(where), std::move(what), std::move(how), std::move(wanted));
         };
         // One that we lost may come to us again before its old task has seen that.
         const auto key = std::pair(id, run.lease.fence);
-        auto& task = under_way[key];
+        auto& work = under_way[key];
+        HoldOptions wanted{[this] { return stopping; }, options.observer, options.lease, work.nudge};
         const auto ended = [this, key](std::exception_ptr) {
             asio::post(loop, [this, key] {  // not now: the task is still in its own call
                 under_way.erase(key);
@@ -152,8 +167,7 @@ struct Runner::Parts {
                 look_here();
             });
         };
-        task.emplace(loop.get_executor(),
-                     hold(on_workspace(), std::move(run), executor, stops, options.observer), ended);
+        work.task.emplace(loop.get_executor(), hold(on_workspace(), std::move(run), executor, std::move(wanted)), ended);
     }
 
     awaitable<Run> wait_here(std::string id) {
@@ -170,7 +184,7 @@ struct Runner::Parts {
             if (catalog::has_ended(run->state)) co_return std::move(*run);
             if (stopping)
                 throw Error(ErrorCode::cancelled, "The daemon stops; the run goes on when it is started again.");
-            timer.expires_after(kIdleLook);
+            timer.expires_after(look_after());
             boost::system::error_code woken;
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
             if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
@@ -180,16 +194,24 @@ struct Runner::Parts {
 
     void look_here() {
         asked = true;
-        news.cancel();
+        idle.cancel();
+    }
+
+    /// Something was changed, perhaps elsewhere.
+    void hear() {
+        for (const auto& waiter : waiters)
+            waiter.timer->cancel();
+        look_here();
     }
 
     void stop() {
+        news.reset();
         asio::post(loop, [this] {
             stopping = true;
             // One that has not taken its first step could not put its run back: it does so before this.
             asio::post(loop, [this] {
-                for (auto& [key, task] : under_way)
-                    task->cancel();
+                for (auto& [key, work] : under_way)
+                    work.task->cancel();
             });
             for (const auto& waiter : waiters)
                 waiter.timer->cancel();
@@ -198,6 +220,10 @@ struct Runner::Parts {
         thread.join();
     }
 
+    struct Work {
+        std::optional<SideTask> task;
+        std::shared_ptr<Nudge> nudge = std::make_shared<Nudge>();
+    };
     struct Waiter {
         std::string id;
         asio::steady_timer* timer;
@@ -209,8 +235,8 @@ struct Runner::Parts {
     std::vector<std::string> kinds;
     asio::io_context loop{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard;
-    asio::steady_timer news{loop};
-    std::map<std::pair<std::string, std::int64_t>, std::optional<SideTask>> under_way;  // by id and fence
+    asio::steady_timer idle{loop};
+    std::map<std::pair<std::string, std::int64_t>, Work> under_way;  // by id and fence
     std::list<Waiter> waiters;
     Steady::time_point next_tidying{}, next_counting{};
     std::string trouble;
@@ -218,6 +244,7 @@ struct Runner::Parts {
     bool stopping = false;
     std::optional<SideTask> main_task;
     std::thread thread;
+    std::optional<News> news;
 };
 
 Runner::Runner(WorkspacePool& workspaces, Executors executors, RunnerOptions options)

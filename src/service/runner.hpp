@@ -24,7 +24,10 @@ struct RunnerOptions {
     /// Of the documents that came in and out of a run, when all of it went well.
     std::chrono::milliseconds keep_documents{std::chrono::hours(24)};
     std::optional<std::chrono::milliseconds> keep_audit;  ///< of audit entries; absent: for ever
+    std::chrono::milliseconds lease = kLease;             ///< of the runs that are taken
     RunObserver* observer = nullptr;                      ///< must outlive the runner
+    /// Told that some run was changed, by whichever process. From any thread.
+    std::function<void()> changed;
     /// Told when the store cannot be asked, and once it can again. On the runner's thread.
     std::function<void(const std::string& trouble)> report;
 };

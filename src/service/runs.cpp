@@ -8,6 +8,7 @@
 
 #include "base/process_identity.hpp"
 #include "catalog/record.hpp"
+#include "service/held_run.hpp"
 #include "service/workspace.hpp"
 #include "store/store.hpp"
 
@@ -19,11 +20,6 @@ using catalog::RunState;
 
 Time now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-bool is_resumable(const Run& run) {
-    const auto* flag = run.request.if_contains("resumable");
-    return flag != nullptr && flag->is_bool() && flag->get_bool();
 }
 
 bool is_abandoned(const Run& run, Time at) {
@@ -97,15 +93,31 @@ Run Runs::cancel(std::string_view id) {
     return store().request_cancel(id, now());
 }
 
-Run Runs::retry_of(std::string_view id) {
+Run Runs::pause(std::string_view id) {
+    const auto run = get(id);
+    if (run.state == RunState::running && !catalog::is_resumable(run))
+        throw Error(ErrorCode::conflict,
+                    fmt::format("The run '{}' cannot be paused: a command executes it, not a daemon.", id))
+            .hinting(fmt::format("'run cancel {0}' stops it, and 'run retry {0}' does what is left of it", id));
+    return store().request_pause(id, now());
+}
+
+Run Runs::resume(std::string_view id) {
+    return store().resume(id, now());
+}
+
+Run Runs::retry_of(std::string_view id, bool all) {
     const auto before = get(id);
     if (!catalog::has_ended(before.state))
         throw Error(ErrorCode::conflict,
                     fmt::format("The run '{}' is {}; only one that has ended can be retried.", id,
                                 catalog::to_string(before.state)));
-    if (before.state == RunState::succeeded)
+    if (all && before.kind == "flow")
+        throw Error(ErrorCode::invalid_argument, "A flow delivers each version of a file once, also when it is run again.")
+            .hinting("'flow reset' makes it forget which files it has delivered");
+    if (before.state == RunState::succeeded && !all)
         throw Error(ErrorCode::conflict, fmt::format("Nothing of the run '{}' failed.", id))
-            .hinting("run the operation again to repeat all of it");
+            .hinting("with --all (?all=true) all of it is repeated");
     auto run = draft(before.project);
     run.kind = before.kind;
     run.subject = before.subject;
@@ -114,7 +126,7 @@ Run Runs::retry_of(std::string_view id) {
     run.environment = before.environment;
     run.node = before.node;
     run.request = before.request;
-    run.retry_of = before.id;
+    if (!all) run.retry_of = before.id;  // what it did is not done again
     // What comes out goes to the new run's folder, if it went to the old one's.
     auto* output = run.request.if_contains("output");
     auto* where = output != nullptr && output->is_object() ? output->get_object().if_contains("folder") : nullptr;
@@ -130,7 +142,7 @@ unsigned Runs::recover() {
         if (!is_abandoned(run, at)) continue;
         ++found;
         constexpr std::string_view kReason = "The process that ran it ended before the run did.";
-        if (is_resumable(run) && !run.cancel_requested) {
+        if (catalog::is_resumable(run) && !run.cancel_requested) {
             store().requeue(run.id, run.lease.fence, at, kReason);
             continue;
         }
@@ -148,6 +160,12 @@ unsigned Runs::recover() {
     return found;
 }
 
+std::vector<Run> Runs::wished_for() {
+    auto running = store().running();
+    std::erase_if(running, [](const Run& run) { return !run.cancel_requested && !run.pause_requested; });
+    return running;
+}
+
 std::size_t Runs::forget_documents(std::chrono::milliseconds keep) {
     namespace fs = std::filesystem;
     std::size_t removed = 0;
@@ -163,12 +181,17 @@ std::size_t Runs::forget_documents(std::chrono::milliseconds keep) {
 }
 
 std::size_t Runs::forget(const store::Retention& retention) {
-    const auto ids = store().forget(retention, now());
-    for (const auto& id : ids) {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder(id), ignored);
+    std::size_t count = 0;
+    for (bool more = true; more;) {
+        const auto forgotten = store().forget(retention, now());
+        for (const auto& id : forgotten.ids) {
+            std::error_code ignored;
+            std::filesystem::remove_all(folder(id), ignored);
+        }
+        count += forgotten.ids.size();
+        more = forgotten.more;
     }
-    return ids.size();
+    return count;
 }
 
 }  // namespace fairlead::service

@@ -13,9 +13,6 @@ namespace fairlead::service {
 
 class Workspace;
 
-/// How long a run's owner may be silent before others take it for dead.
-inline constexpr std::chrono::seconds kLease{30};
-
 /// Which node a workspace belongs to: "host:/data/directory". What lies in that directory only it can reach.
 std::string node_of(const Workspace& workspace);
 
@@ -35,13 +32,20 @@ class Runs {
     /// Throws not_found.
     catalog::Run get(std::string_view id);
     catalog::Run cancel(std::string_view id);
-    /// A new run that repeats what failed of one that has ended. Throws conflict for one that is not over or
-    /// of which nothing failed. Not stored.
-    catalog::Run retry_of(std::string_view id);
+    /// Stops a run where it can go on, until somebody resumes it. Throws conflict for one that has ended, or that a
+    /// command and not a daemon executes.
+    catalog::Run pause(std::string_view id);
+    /// Throws conflict for one that is not paused.
+    catalog::Run resume(std::string_view id);
+    /// A new run that repeats what failed of one that has ended; with `all` what went well too. Throws conflict for
+    /// one that is not over or of which nothing is to be done. Not stored.
+    catalog::Run retry_of(std::string_view id, bool all = false);
 
     /// Finds runs whose process is gone, or has been silent for too long. Those that a daemon can go on with
     /// (request member "resumable") are queued again, the others failed. Gives how many there were.
     unsigned recover();
+    /// Those that are running and were asked to stop or to pause.
+    std::vector<catalog::Run> wished_for();
     /// Forgets what is older than the retention wants, on disk too. Gives how many runs.
     std::size_t forget(const store::Retention& retention);
 

@@ -51,6 +51,10 @@ const std::string& WorkspacePool::directory() const noexcept {
     return parts_->directory;
 }
 
+const std::string& WorkspacePool::store() const noexcept {
+    return parts_->store;
+}
+
 awaitable<void> WorkspacePool::run(Actor actor, std::function<void(Workspace&)> work) {
     std::function<void(std::function<void()>)> hand_over = [this](std::function<void()> call) {
         boost::asio::post(parts_->threads, std::move(call));

@@ -26,6 +26,8 @@ class WorkspacePool {
     WorkspacePool& operator=(const WorkspacePool&) = delete;
 
     const std::string& directory() const noexcept;
+    /// As it was given.
+    const std::string& store() const noexcept;
 
     /// Runs `work` over a workspace that acts for `actor`, and comes back to the caller's executor. Throws
     /// what `work` threw. Not cancellable: a cancelled caller still waits for the call to end, so `work` may

@@ -22,6 +22,35 @@ struct RunQuery {
     std::size_t limit = 100;
 };
 
+/// Which files of runs. Conditions that are set must all hold.
+struct FileQuery {
+    std::string project;
+    std::string connection;  ///< the file came from it, or went to it
+    std::string name;        ///< a shell pattern for the last part of its source's or target's path
+    std::string subject;     ///< of the run
+    std::optional<bool> failed;
+    std::optional<Time> since, until;  ///< when its end was recorded
+    struct Mark {
+        Time at{};
+        std::string run;
+        std::int64_t number = 0;
+    };
+    std::optional<Mark> before;  ///< only files before this one, for the next page
+    std::size_t limit = 100;
+};
+
+/// A file, and whose.
+struct FoundFile {
+    std::string run, kind, subject, connection;
+    catalog::RunFile file;
+};
+/// The file, and whose it is: run, kind, subject, connection.
+boost::json::object to_json(const FoundFile& found);
+/// Where the page after this file begins.
+inline FileQuery::Mark mark_of(const FoundFile& found) {
+    return {found.file.finished_at.value_or(Time{}), found.run, found.file.number};
+}
+
 /// Which events: those after `after`.
 struct EventQuery {
     std::int64_t after = 0;
@@ -42,8 +71,15 @@ struct Claim {
 /// What is to be forgotten.
 struct Retention {
     std::chrono::milliseconds keep_runs{std::chrono::days(30)};
-    std::size_t at_once = 500;  ///< so many runs in one call, so that nobody waits long
+    std::size_t at_once = 500;  ///< so many runs in one call, and ten times as many rows: nobody waits long for it
 };
+struct Forgotten {
+    std::vector<std::string> ids;  ///< of runs
+    bool more = false;             ///< there may be further ones
+};
+
+/// What is wanted of whoever works on a run.
+enum class RunWish { none, pause, stop };
 
 /// Where runs are kept. Every change is one transaction and leaves its event. Used from one thread.
 ///
@@ -59,22 +95,27 @@ class RunStore {
     virtual std::optional<catalog::Run> find(std::string_view id) = 0;
     /// Newest first.
     virtual std::vector<catalog::Run> list(const RunQuery& query) = 0;
+    /// The files of all runs, those that were recorded last first. Throws invalid_argument for a pattern that
+    /// cannot be read.
+    virtual std::vector<FoundFile> find_files(const FileQuery& query) = 0;
     /// How many are in this state.
     virtual std::uint64_t count(catalog::RunState state) = 0;
 
     /// Takes the next run that is due: the most urgent; of those, one of the project, and then of the connection, of
-    /// which the fewest are running, so that nobody's many keep others' few waiting; of those the oldest. Nothing
-    /// when there is none.
+    /// which the fewest are running, and which had no turn for the longest time, so that nobody's many keep others'
+    /// few waiting; of those the oldest. Nothing when there is none. What it costs grows with the number of
+    /// different projects and connections in the queue, not with its length.
     virtual std::optional<catalog::Run> claim(const Claim& claim) = 0;
     /// Takes this one, if it is queued.
     virtual std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now, Time until) = 0;
-    /// Keeps the lease. Gives whether somebody asked for the run to stop.
-    virtual bool renew(std::string_view id, std::int64_t fence, Time until) = 0;
+    /// Keeps the lease. Gives what somebody has asked for meanwhile.
+    virtual RunWish renew(std::string_view id, std::int64_t fence, Time until) = 0;
     /// The runs whose owner has not renewed its lease in time.
     virtual std::vector<catalog::Run> expired(Time now) = 0;
     /// All that are running, whoever has them.
     virtual std::vector<catalog::Run> running() = 0;
-    /// Puts a run that lost its owner back into the queue, if its fence is still this one. Gives whether it was.
+    /// Puts a run that lost its owner back into the queue, if its fence is still this one; one that was asked to
+    /// pause is paused then. Gives whether it was.
     virtual bool requeue(std::string_view id, std::int64_t fence, Time now, std::string_view reason) = 0;
 
     /// Records a file, or what became of it, and adds it to the run's sums.
@@ -91,14 +132,20 @@ class RunStore {
     /// Asks a run to stop: one that is queued is cancelled at once, one that is running when its owner looks.
     /// Throws not_found, and conflict for one that has ended.
     virtual catalog::Run request_cancel(std::string_view id, Time now) = 0;
+    /// Asks a run to wait until it is resumed: one that is queued is paused at once, one that is running when its
+    /// owner looks. Throws not_found, and conflict for one that has ended.
+    virtual catalog::Run request_pause(std::string_view id, Time now) = 0;
+    /// Puts a paused run back into the queue; one that has not stopped yet goes on. Throws not_found, and conflict
+    /// for one that nobody has paused.
+    virtual catalog::Run resume(std::string_view id, Time now) = 0;
 
     virtual std::vector<catalog::RunEvent> events(const EventQuery& query) = 0;
     /// The number of the newest event; 0 when there has been none.
     virtual std::int64_t newest_event() = 0;
 
-    /// Forgets runs that ended before `now - keep_runs`, with their files and events. Gives their ids: what
-    /// they left on disk is for the caller to remove.
-    virtual std::vector<std::string> forget(const Retention& retention, Time now) = 0;
+    /// Forgets runs that ended before `now - keep_runs`, with their files and events, a part of them. Gives their
+    /// ids: what they left on disk is for the caller to remove.
+    virtual Forgotten forget(const Retention& retention, Time now) = 0;
 };
 
 }  // namespace fairlead::store

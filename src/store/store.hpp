@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,10 @@ class Store {
     /// A number that is another one after anything in the store was changed, by whomever; comparable with what
     /// this object gave before. Nothing where that cannot be told at once.
     virtual std::optional<std::uint64_t> changes() { return std::nullopt; }
+
+    /// Waits until a run was changed, by whomever; may say so also when none was. False when none was within the time.
+    /// The first call begins to listen, so look once before waiting.
+    virtual bool await_change(std::chrono::milliseconds limit) = 0;
 
     /// The version of its schema.
     virtual int schema_version() = 0;

@@ -166,9 +166,123 @@ TEST_P(RunStoreTest, cancelling) {
     EXPECT_THROW(runs().request_cancel("none", at(2)), Error);
     queued("r2");
     claim("me", 1);
-    EXPECT_FALSE(runs().renew("r2", 1, at(40)));
+    EXPECT_EQ(runs().renew("r2", 1, at(40)), RunWish::none);
     EXPECT_EQ(runs().request_cancel("r2", at(2)).state, RunState::running);
-    EXPECT_TRUE(runs().renew("r2", 1, at(50)));
+    EXPECT_EQ(runs().renew("r2", 1, at(50)), RunWish::stop);
+}
+
+TEST_P(RunStoreTest, a_run_that_waits_is_paused_at_once_and_nobody_gets_it_until_it_is_resumed) {
+    queued("r1");
+    EXPECT_EQ(runs().request_pause("r1", at(1)).state, RunState::paused);
+    EXPECT_EQ(runs().request_pause("r1", at(1)).state, RunState::paused);
+    EXPECT_FALSE(claim("me", 2));
+    EXPECT_FALSE(runs().claim("r1", "me", at(2), at(32)));
+    EXPECT_EQ(runs().count(RunState::queued), 0u);
+    EXPECT_EQ(runs().count(RunState::paused), 1u);
+    EXPECT_THAT(runs().list({.states = {RunState::paused}}), SizeIs(1));
+    EXPECT_THAT(runs().list({.states = {RunState::queued, RunState::failed}}), IsEmpty());
+    EXPECT_EQ(runs().resume("r1", at(3)).state, RunState::queued);
+    EXPECT_THROW(runs().resume("r1", at(3)), Error);
+    EXPECT_EQ(claim("me", 4)->id, "r1");
+    EXPECT_THAT(events_of("r1"), ElementsAre("run.queued", "run.paused", "run.resumed", "run.started"));
+}
+
+TEST_P(RunStoreTest, a_run_under_way_is_paused_when_its_owner_puts_it_back) {
+    queued("r1");
+    claim("me", 1);
+    const auto asked = runs().request_pause("r1", at(2));
+    EXPECT_EQ(asked.state, RunState::running);
+    EXPECT_TRUE(asked.pause_requested);
+    EXPECT_EQ(runs().renew("r1", 1, at(40)), RunWish::pause);
+    EXPECT_TRUE(runs().requeue("r1", 1, at(3), "paused"));
+    EXPECT_EQ(runs().find("r1")->state, RunState::paused);
+    EXPECT_EQ(runs().request_cancel("r1", at(4)).state, RunState::cancelled);
+    EXPECT_THROW(runs().request_pause("r1", at(5)), Error);
+    EXPECT_THAT(events_of("r1"), ElementsAre("run.queued", "run.started", "run.pausing", "run.paused", "run.finished"));
+}
+
+TEST_P(RunStoreTest, whoever_changes_his_mind_before_a_run_has_paused_lets_it_go_on) {
+    queued("r1");
+    claim("me", 1);
+    runs().request_pause("r1", at(2));
+    EXPECT_EQ(runs().resume("r1", at(3)).state, RunState::running);
+    EXPECT_EQ(runs().renew("r1", 1, at(40)), RunWish::none);
+}
+
+TEST_P(RunStoreTest, with_one_worker_projects_and_connections_take_turns) {
+    for (int i = 0; i < 3; ++i)
+        queued("a" + std::to_string(i), "busy");
+    auto other = queued("a3", "busy");
+    other.id = "a4";
+    other.connection = "elsewhere";
+    runs().insert(other);
+    queued("b0", "quiet");
+    std::vector<std::string> order;
+    for (int second = 1; auto run = claim("me", second); ++second) {
+        order.push_back(run->id);
+        runs().finish(run->id, 1, RunState::succeeded, {}, at(second));
+    }
+    EXPECT_THAT(order, ElementsAre("a0", "b0", "a4", "a1", "a2", "a3"));
+}
+
+TEST_P(RunStoreTest, files_are_found_by_name_connection_and_time) {
+    auto run = queued("r1");
+    run.id = "r2";
+    run.connection = "Partner";
+    run.kind = "flow";
+    run.subject = "orders";
+    runs().insert(run);
+    const auto put = [&](const std::string& id, std::int64_t number, const std::string& source, const std::string& target,
+                         int second, std::optional<Error> error = {}) {
+        auto made = file(number, 1, std::move(error));
+        made.source = source;
+        made.target = target;
+        made.finished_at = at(second);
+        runs().put_file(id, 1, made, at(second));
+    };
+    runs().claim("r1", "me", at(1), at(100));
+    runs().claim("r2", "me", at(1), at(100));
+    put("r1", 0, "/in/a.csv", "", 10);
+    put("r1", 1, "/in/b.txt", "", 11, Error(ErrorCode::not_found, "gone"));
+    put("r2", 0, "partner:/out/c.csv", "bank:/in/renamed-100%.dat", 12);
+    put("r2", 1, "partner:/out/A_B.csv", "/srv/A_B.csv", 13);
+    const auto names = [&](FileQuery query) {
+        query.project = "default";
+        std::vector<std::string> found;
+        for (const auto& one : runs().find_files(query))
+            found.push_back(one.run + std::to_string(one.file.number));
+        return found;
+    };
+    EXPECT_THAT(names({}), ElementsAre("r21", "r20", "r11", "r10"));
+    EXPECT_THAT(names({.name = "*.csv"}), ElementsAre("r21", "r20", "r10"));
+    EXPECT_THAT(names({.name = "*.CSV"}), IsEmpty());
+    EXPECT_THAT(names({.name = "a.csv"}), ElementsAre("r10"));
+    EXPECT_THAT(names({.name = "renamed-100%.*"}), ElementsAre("r20"));
+    EXPECT_THAT(names({.name = "renamed-100%.dat"}), ElementsAre("r20"));
+    EXPECT_THAT(names({.name = "A_?.c{sv,xx}"}), ElementsAre("r21"));
+    EXPECT_THAT(names({.name = "[ab].*"}), ElementsAre("r11", "r10"));
+    EXPECT_THAT(names({.connection = "PARTNER", .name = "*.csv"}), ElementsAre("r21", "r20"));
+    EXPECT_THAT(names({.connection = "bank"}), ElementsAre("r20"));
+    EXPECT_THAT(names({.connection = "partner", .name = "c.csv"}), ElementsAre("r20"));
+    EXPECT_THAT(names({.subject = "ORDERS", .since = at(13)}), ElementsAre("r21"));
+    EXPECT_THAT(names({.failed = true}), ElementsAre("r11"));
+    EXPECT_THAT(names({.failed = false, .until = at(12)}), ElementsAre("r10"));
+    EXPECT_THAT(names({.limit = 2}), ElementsAre("r21", "r20"));
+    EXPECT_THAT(names({.name = "?.*", .limit = 1}), ElementsAre("r20"));
+    EXPECT_THAT(names({.before = FileQuery::Mark{at(12), "r2", 0}}), ElementsAre("r11", "r10"));
+    EXPECT_THROW(names({.name = "[a"}), Error);
+    put("r1", 0, "/in/z.csv", "", 14);  // reported again
+    EXPECT_THAT(names({.name = "a.csv"}), IsEmpty());
+    EXPECT_THAT(names({.name = "z.csv"}), ElementsAre("r10"));
+}
+
+TEST_P(RunStoreTest, a_change_is_heard_by_another_store) {
+    const auto listener = open(where());
+    EXPECT_THAT((listener->await_change(1ms), listener->await_change(1ms)), false);
+    queued("r1");
+    EXPECT_TRUE(listener->await_change(10s));
+    runs().request_cancel("r1", at(1));
+    EXPECT_TRUE(listener->await_change(10s));
 }
 
 TEST_P(RunStoreTest, lists_and_events_are_filtered_and_paged) {
@@ -195,14 +309,28 @@ TEST_P(RunStoreTest, lists_and_events_are_filtered_and_paged) {
     EXPECT_EQ(runs().newest_event(), first.back().number);
 }
 
+TEST_P(RunStoreTest, a_run_of_many_files_is_forgotten_in_parts) {
+    queued("r1");
+    claim("me", 1);
+    for (int i = 0; i < 25; ++i)
+        runs().put_file("r1", 1, file(i, 1), at(1));
+    runs().finish("r1", 1, RunState::succeeded, {}, at(2));
+    const Retention retention{.keep_runs = 10s, .at_once = 1};  // ten rows
+    int calls = 1;
+    for (; runs().forget(retention, at(20)).more; ++calls)
+        ASSERT_LT(calls, 20);
+    EXPECT_GE(calls, 5);  // 27 events, 25 files
+    EXPECT_FALSE(runs().find("r1"));
+}
+
 TEST_P(RunStoreTest, what_ended_long_ago_is_forgotten_and_numbers_of_events_are_not_used_again) {
     queued("r1");
     claim("me", 1);
     runs().finish("r1", 1, RunState::succeeded, {}, at(2));
     queued("r2");
     const auto newest = runs().newest_event();
-    EXPECT_THAT(runs().forget({.keep_runs = 10s}, at(11)), IsEmpty());
-    EXPECT_THAT(runs().forget({.keep_runs = 10s}, at(13)), ElementsAre("r1"));
+    EXPECT_THAT(runs().forget({.keep_runs = 10s}, at(11)).ids, IsEmpty());
+    EXPECT_THAT(runs().forget({.keep_runs = 10s}, at(13)).ids, ElementsAre("r1"));
     EXPECT_FALSE(runs().find("r1"));
     EXPECT_TRUE(runs().find("r2"));
     EXPECT_THAT(events_of("r1"), IsEmpty());

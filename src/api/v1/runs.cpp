@@ -111,6 +111,59 @@ awaitable<Response> files(Services& services, Request& request) {
     co_return co_await services.workspaces.run(actor_of(request), work);
 }
 
+/// "milliseconds.number.run"
+std::string cursor_of(const store::FileQuery::Mark& mark) {
+    return fmt::format("{}.{}.{}", mark.at.time_since_epoch().count(), mark.number, mark.run);
+}
+
+store::FileQuery::Mark mark_of(std::string_view cursor) {
+    store::FileQuery::Mark mark;
+    std::int64_t at = 0;
+    const auto* end = cursor.data() + cursor.size();
+    const auto time = std::from_chars(cursor.data(), end, at);
+    if (time.ec == std::errc() && time.ptr != end && *time.ptr == '.') {
+        const auto number = std::from_chars(time.ptr + 1, end, mark.number);
+        if (number.ec == std::errc() && number.ptr != end && *number.ptr == '.') {
+            mark.at = Time(std::chrono::milliseconds(at));
+            mark.run.assign(number.ptr + 1, end);
+            return mark;
+        }
+    }
+    Error error(ErrorCode::invalid_argument, "The cursor is none that this list has given.");
+    error.faults.push_back({"cursor", std::string(cursor), "must be `next` of the page before"});
+    throw error;
+}
+
+awaitable<Response> find_files(Services& services, Request& request) {
+    refuse_unknown_parameters(request, {"name", "connection", "subject", "failed", "since", "until", "limit", "cursor"});
+    const auto now = std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
+    store::FileQuery query;
+    query.project = request.parameters.at("project");
+    query.name = request.argument("name").value_or("");
+    query.connection = request.argument("connection").value_or("");
+    query.subject = request.argument("subject").value_or("");
+    query.failed = truth_of(request, "failed");
+    if (const auto since = request.argument("since")) query.since = parse_age(*since, now, "since");
+    if (const auto until = request.argument("until")) query.until = parse_age(*until, now, "until");
+    if (const auto cursor = request.argument("cursor")) query.before = mark_of(*cursor);
+    const auto limit = static_cast<std::size_t>(number_of(request, "limit", 1, 1000).value_or(100));
+    query.limit = limit + 1;
+    const auto work = [&](Workspace& workspace) {
+        json::array items;
+        json::value next;
+        const auto found = service::Runs(workspace).store().find_files(query);
+        for (const auto& one : found) {
+            if (items.size() == limit) {
+                next = cursor_of(store::mark_of(found[limit - 1]));
+                break;
+            }
+            items.push_back(store::to_json(one));
+        }
+        return answer(json::object{{"items", std::move(items)}, {"next", std::move(next)}});
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
 awaitable<Response> content(Services& services, Request& request) {
     const auto& text = request.parameters.at("number");
     std::int64_t number = -1;
@@ -164,11 +217,31 @@ awaitable<Response> cancel(Services& services, Request& request) {
     co_return response;
 }
 
+awaitable<Response> pause(Services& services, Request& request) {
+    const auto work = [&](Workspace& workspace) {
+        const auto run = service::Runs(workspace).pause(visible_run(workspace, request).id);
+        return answer(catalog::to_json(run), run.state == catalog::RunState::paused ? 200 : 202);
+    };
+    auto response = co_await services.workspaces.run(actor_of(request), work);
+    services.runner.look();
+    co_return response;
+}
+
+awaitable<Response> resume(Services& services, Request& request) {
+    const auto work = [&](Workspace& workspace) {
+        return answer(catalog::to_json(service::Runs(workspace).resume(visible_run(workspace, request).id)), 200);
+    };
+    auto response = co_await services.workspaces.run(actor_of(request), work);
+    services.runner.look();
+    co_return response;
+}
+
 awaitable<Response> retry(Services& services, Request& request) {
     const auto form = result_form(request);
+    const bool all = truth_of(request, "all").value_or(false);
     const auto work = [&](Workspace& workspace) {
         service::Runs runs(workspace);
-        auto again = runs.retry_of(visible_run(workspace, request).id);
+        auto again = runs.retry_of(visible_run(workspace, request).id, all);
         again.trigger = "api";
         again.request["resumable"] = true;
         return queue_once(workspace, request, again);
@@ -194,7 +267,7 @@ std::vector<http::Route> routes_below(const std::string& prefix, bool of_a_proje
          "List the runs" + of + ", newest first",
          with(&list),
          {.description = of_a_project ? "" : "Of the projects that the token may see.",
-          .parameters = {{"state", "queued, running, succeeded, failed, partial, cancelled; several with commas"},
+          .parameters = {{"state", "queued, paused, running, succeeded, failed, partial, cancelled; several with commas"},
                          {"kind", "operation, flow or transfer"},
                          {"subject", "Only those of the operation or flow of this name"},
                          {"operation", "Only those of this operation"},
@@ -243,12 +316,27 @@ std::vector<http::Route> routes_below(const std::string& prefix, bool of_a_proje
           .response = "Run",
           .failures = {202, 404, 409}}},
         {"POST",
+         one + "/pause",
+         Role::operator_,
+         "Let a run wait where it is, until it is resumed",
+         with(&pause),
+         {.description = "202 while it has not stopped yet. 409 when it has ended already, or a command executes it.",
+          .response = "Run",
+          .failures = {202, 404, 409}}},
+        {"POST",
+         one + "/resume",
+         Role::operator_,
+         "Let a paused run go on where it was",
+         with(&resume),
+         {.description = "409 when it is not paused.", .response = "Run", .failures = {404, 409}}},
+        {"POST",
          one + "/retry",
          Role::operator_,
          "Do again what failed of a run that has ended, as a new run",
          with(&retry),
          {.description = "409 when it has not ended, or nothing failed. Answers as the execution does.",
-          .parameters = {{"Prefer", "respond-async: answer 202 at once, with the new run's address in Location",
+          .parameters = {{"all", "true: do again also what went well", "boolean"},
+                         {"Prefer", "respond-async: answer 202 at once, with the new run's address in Location",
                           "string", true}},
           .response = "ExecutionResult",
           .failures = {202, 404, 406, 409, 501, 502, 503, 504, 507}}}};
@@ -258,6 +346,21 @@ std::vector<http::Route> routes_below(const std::string& prefix, bool of_a_proje
 
 std::vector<http::Route> run_routes(Services& services) {
     auto all = routes_below("/v1/projects/{project}/runs", true, services);
+    all.push_back(
+        {"GET",
+         "/v1/projects/{project}/runs/files",
+         http::Principal::Role::viewer,
+         "Find what happened to files, in all runs of the project, newest first",
+         [&services](Request& request) { return find_files(services, request); },
+         {.parameters = {{"name", "Only files of this name, at the source or at the target: a shell pattern such as *.csv"},
+                         {"connection", "Only those that came from this connection, or went to it"},
+                         {"subject", "Only those of the operation or flow of this name"},
+                         {"failed", "true: only those that failed; false: only the others", "boolean"},
+                         {"since", "Ended from this time on (RFC 3339), or for this long back (2h, 7d)"},
+                         {"until", "Ended before this time"},
+                         {"limit", "How many at most, 1 to 1000; else 100", "integer"},
+                         {"cursor", "Where to go on: `next` of the page before"}},
+          .response = "FoundFilePage"}});
     auto more = routes_below("/v1/runs", false, services);
     all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     return all;

@@ -31,10 +31,10 @@ const std::string_view kRunColumns =
     "attempt, "
     "created_at, due_at, started_at, finished_at, bytes, files, succeeded, failed, skipped, error, "
     "created_by, "
-    "retry_of, cancel_requested, request, lease_owner, lease_until, fence, node FROM run ";
+    "retry_of, cancel_requested, request, lease_owner, lease_until, fence, node, paused FROM run ";
 const std::string_view kFileColumns =
-    "SELECT number, source, target, outcome, bytes, resumed, proof, checksum, attempts, error, started_at, "
-    "finished_at, properties, warnings FROM run_file ";
+    "SELECT f.number, f.source, f.target, f.outcome, f.bytes, f.resumed, f.proof, f.checksum, f.attempts, f.error, "
+    "f.started_at, f.finished_at, f.properties, f.warnings, f.history";
 
 catalog::Run run_of(const Row& row) {
     catalog::Run run;
@@ -67,6 +67,8 @@ catalog::Run run_of(const Row& row) {
     run.lease.until = to_time(row.number(26));
     run.lease.fence = row.number(27);
     run.node = row.text(28);
+    if (row.truth(29) && run.state == catalog::RunState::queued) run.state = catalog::RunState::paused;
+    run.pause_requested = row.truth(29) && run.state == catalog::RunState::running;
     return run;
 }
 
@@ -88,6 +90,7 @@ catalog::RunFile file_of(const Row& row) {
     const auto warnings = json::parse(row.text(13));
     for (const auto& warning : warnings.as_array())
         file.warnings.emplace_back(warning.as_string());
+    file.history = json::parse(row.text(14)).as_array();
     return file;
 }
 

@@ -11,7 +11,7 @@
 namespace fairlead::store::postgres {
 
 extern const std::string_view kRunColumns;   ///< SELECT ... FROM run
-extern const std::string_view kFileColumns;  ///< SELECT ... FROM run_file
+extern const std::string_view kFileColumns;  ///< SELECT ... of run_file, which is named f
 catalog::Run run_of(const Row& row);
 catalog::RunFile file_of(const Row& row);
 /// Of SELECT number, run, project, at, type, data.

@@ -13,11 +13,12 @@ class PostgresRunStore final : public RunStore {
     void insert(const catalog::Run& run) override;
     std::optional<catalog::Run> find(std::string_view id) override;
     std::vector<catalog::Run> list(const RunQuery& query) override;
+    std::vector<FoundFile> find_files(const FileQuery& query) override;
     std::uint64_t count(catalog::RunState state) override;
     std::optional<catalog::Run> claim(const Claim& claim) override;
     std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now,
                                       Time until) override;
-    bool renew(std::string_view id, std::int64_t fence, Time until) override;
+    RunWish renew(std::string_view id, std::int64_t fence, Time until) override;
     std::vector<catalog::Run> expired(Time now) override;
     std::vector<catalog::Run> running() override;
     bool requeue(std::string_view id, std::int64_t fence, Time now, std::string_view reason) override;
@@ -28,9 +29,11 @@ class PostgresRunStore final : public RunStore {
     void finish(std::string_view id, std::int64_t fence, catalog::RunState state,
                 const std::optional<Error>& error, Time now) override;
     catalog::Run request_cancel(std::string_view id, Time now) override;
+    catalog::Run request_pause(std::string_view id, Time now) override;
+    catalog::Run resume(std::string_view id, Time now) override;
     std::vector<catalog::RunEvent> events(const EventQuery& query) override;
     std::int64_t newest_event() override;
-    std::vector<std::string> forget(const Retention& retention, Time now) override;
+    Forgotten forget(const Retention& retention, Time now) override;
 
   private:
     std::vector<catalog::Run> read(const std::string& rest, std::span<const Value> values);

@@ -7,6 +7,7 @@
 #include "store/postgres/migrations.hpp"
 #include "store/postgres/monitor_store.hpp"
 #include "store/postgres/resource_store.hpp"
+#include "store/postgres/run_change.hpp"
 #include "store/postgres/run_store.hpp"
 #include "store/postgres/setting_store.hpp"
 
@@ -28,6 +29,9 @@ class PostgresStore final : public Store {
     DeliveryStore& deliveries() override { return deliveries_; }
 
     void together(const std::function<void()>& work) override { database_.together(work); }
+    bool await_change(std::chrono::milliseconds limit) override {
+        return database_.await_notification(kRunChannel, limit);
+    }
     int schema_version() override { return version_of(database_); }
     std::string description() const override { return "PostgreSQL " + database_.shown(); }
 

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <iterator>
 
 #include "base/error_json.hpp"
 
@@ -33,10 +34,10 @@ std::optional<Error> error_of(std::string_view text) {
 const std::string_view kRunColumns =
     "SELECT id, project, kind, subject, action, connection, environment, \"trigger\", state, priority, attempt, "
     "created_at, due_at, started_at, finished_at, bytes, files, succeeded, failed, skipped, error, created_by, "
-    "retry_of, cancel_requested, request, lease_owner, lease_until, fence, node FROM run ";
+    "retry_of, cancel_requested, request, lease_owner, lease_until, fence, node, paused FROM run ";
 const std::string_view kFileColumns =
-    "SELECT number, source, target, outcome, bytes, resumed, proof, checksum, attempts, error, started_at, "
-    "finished_at, properties, warnings FROM run_file ";
+    "SELECT f.number, f.source, f.target, f.outcome, f.bytes, f.resumed, f.proof, f.checksum, f.attempts, f.error, "
+    "f.started_at, f.finished_at, f.properties, f.warnings, f.history";
 
 catalog::Run run_of(const Statement& row) {
     catalog::Run run;
@@ -69,6 +70,8 @@ catalog::Run run_of(const Statement& row) {
     run.lease.until = to_time(row.number(26));
     run.lease.fence = row.number(27);
     run.node = row.text(28);
+    if (row.number(29) != 0 && run.state == catalog::RunState::queued) run.state = catalog::RunState::paused;
+    run.pause_requested = row.number(29) != 0 && run.state == catalog::RunState::running;
     return run;
 }
 
@@ -90,6 +93,7 @@ catalog::RunFile file_of(const Statement& row) {
     const auto warnings = json::parse(row.text(13));
     for (const auto& warning : warnings.as_array())
         file.warnings.emplace_back(warning.as_string());
+    file.history = json::parse(row.text(14)).as_array();
     return file;
 }
 
@@ -111,6 +115,11 @@ std::string text_of(const std::optional<Error>& error) {
 void Conditions::add(std::string condition, Value value) {
     conditions_.push_back(std::move(condition));
     values_.push_back(std::move(value));
+}
+
+void Conditions::add_all(std::string condition, std::vector<Value> values) {
+    conditions_.push_back(std::move(condition));
+    values_.insert(values_.end(), std::make_move_iterator(values.begin()), std::make_move_iterator(values.end()));
 }
 
 void Conditions::any_of(std::string_view column, const std::vector<std::string>& values) {

@@ -16,7 +16,7 @@ inline std::int64_t to_number(Time time) {
 }
 
 extern const std::string_view kRunColumns;   ///< SELECT ... FROM run
-extern const std::string_view kFileColumns;  ///< SELECT ... FROM run_file
+extern const std::string_view kFileColumns;  ///< SELECT ... of run_file, which is named f
 catalog::Run run_of(const Statement& row);
 catalog::RunFile file_of(const Statement& row);
 /// Of SELECT number, run, project, at, type, data.
@@ -29,6 +29,7 @@ class Conditions {
   public:
     using Value = std::variant<std::string, std::int64_t>;
     void add(std::string condition, Value value);
+    void add_all(std::string condition, std::vector<Value> values);
     /// Nothing for an empty list.
     void any_of(std::string_view column, const std::vector<std::string>& values);
     /// "WHERE ...", or nothing.

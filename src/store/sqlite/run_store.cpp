@@ -7,6 +7,8 @@
 
 #include "base/error_json.hpp"
 #include "fairlead/error.hpp"
+#include "store/file_place.hpp"
+#include "store/run_words.hpp"
 #include "store/sqlite/run_rows.hpp"
 
 namespace fairlead::store::sqlite {
@@ -17,22 +19,7 @@ using catalog::Run;
 using catalog::RunFile;
 using catalog::RunState;
 
-json::object end_of(const Run& run) {
-    json::object data;
-    data["state"] = catalog::to_string(run.state);
-    data["bytes"] = run.bytes;
-    data["files"] = run.files;
-    data["succeeded"] = run.succeeded;
-    data["failed"] = run.failed;
-    data["skipped"] = run.skipped;
-    if (run.error) data["error"] = fairlead::to_json(*run.error);
-    return data;
-}
-
-Error no_such_run(std::string_view id) {
-    return Error(ErrorCode::not_found, fmt::format("There is no run '{}'.", id))
-        .hinting("runs are forgotten after a while; 'run list' shows those that are there");
-}
+constexpr std::int64_t kRowsPerRun = 10;  // of files or events that go in one transaction
 
 }  // namespace
 
@@ -64,93 +51,19 @@ std::optional<Run> SqliteRunStore::find(std::string_view id) {
     return run_of(rows);
 }
 
-std::vector<Run> SqliteRunStore::list(const RunQuery& query) {
-    Conditions where;
-    where.any_of("project", query.projects);
-    std::vector<std::string> states;
-    for (const auto state : query.states)
-        states.emplace_back(catalog::to_string(state));
-    where.any_of("state", states);
-    if (!query.kind.empty()) where.add("kind = ?", query.kind);
-    if (!query.subject.empty()) where.add("subject = ? COLLATE NOCASE", query.subject);
-    if (!query.connection.empty()) where.add("connection = ? COLLATE NOCASE", query.connection);
-    if (query.since) where.add("created_at >= ?", to_number(*query.since));
-    if (query.until) where.add("created_at < ?", to_number(*query.until));
-    if (!query.before.empty()) where.add("id < ?", query.before);
-    if (!query.file.empty())
-        where.add("EXISTS (SELECT 1 FROM run_file f WHERE f.run = run.id AND instr(f.source || char(10) || f.target, ?) > 0)",
-                  query.file);
-    auto rows = database_.prepare(std::string(kRunColumns) + where.text() + " ORDER BY id DESC LIMIT ?");
-    where.bind_to(rows);
-    rows.bind(static_cast<std::int64_t>(query.limit));
-    std::vector<Run> found;
-    while (rows.step())
-        found.push_back(run_of(rows));
-    return found;
-}
-
 std::uint64_t SqliteRunStore::count(RunState state) {
-    auto rows = database_.prepare("SELECT count(*) FROM run WHERE state = ?");
-    rows.bind(catalog::to_string(state));
+    auto rows = database_.prepare("SELECT count(*) FROM run WHERE " + is_in(state));
     rows.step();
     return static_cast<std::uint64_t>(rows.number(0));
 }
 
-/// Inside the caller's transaction.
-Run SqliteRunStore::take(std::string_view id, std::string_view owner, Time now, Time until) {
-    database_
-        .prepare("UPDATE run SET state = 'running', attempt = attempt + 1, lease_owner = ?, lease_until = ?, "
-                 "fence = fence + 1, started_at = coalesce(started_at, ?) WHERE id = ?")
-        .bind(owner)
-        .bind(to_number(until))
-        .bind(to_number(now))
-        .bind(id)
-        .run();
-    auto run = *find(id);
-    json::object data;
-    data["attempt"] = run.attempt;
-    write_event(id, "run.started", data, now);
-    return run;
-}
-
-std::optional<Run> SqliteRunStore::claim(const Claim& claim) {
+RunWish SqliteRunStore::renew(std::string_view id, std::int64_t fence, Time until) {
     Transaction transaction(database_);
-    Conditions where;
-    where.add("state = 'queued' AND due_at <= ?", to_number(claim.now));
-    where.add("node IN ('', ?)", claim.node);
-    where.any_of("kind", claim.kinds);
-    auto rows = database_.prepare(
-        "SELECT id FROM run " + where.text() +
-        " ORDER BY priority DESC, (SELECT count(*) FROM run o WHERE o.state = 'running' AND o.project = run.project), "
-        "(SELECT count(*) FROM run o WHERE o.state = 'running' AND o.project = run.project AND o.connection = "
-        "run.connection), due_at, id LIMIT 1");
-    where.bind_to(rows);
-    if (!rows.step()) return std::nullopt;
-    const std::string id(rows.text(0));
-    auto run = take(id, claim.owner, claim.now, claim.until);
-    transaction.commit();
-    return run;
-}
-
-std::optional<Run> SqliteRunStore::claim(std::string_view id, std::string_view owner, Time now, Time until) {
-    Transaction transaction(database_);
-    const auto there = find(id);
-    if (!there || there->state != RunState::queued) return std::nullopt;
-    auto run = take(id, owner, now, until);
-    transaction.commit();
-    return run;
-}
-
-bool SqliteRunStore::renew(std::string_view id, std::int64_t fence, Time until) {
-    Transaction transaction(database_);
-    require_fence(id, fence);
+    const auto run = ours(id, fence);
     database_.prepare("UPDATE run SET lease_until = ? WHERE id = ?").bind(to_number(until)).bind(id).run();
-    auto rows = database_.prepare("SELECT cancel_requested FROM run WHERE id = ?");
-    rows.bind(id);
-    rows.step();
-    const bool stop = rows.number(0) != 0;
     transaction.commit();
-    return stop;
+    if (run.cancel_requested) return RunWish::stop;
+    return run.pause_requested ? RunWish::pause : RunWish::none;
 }
 
 std::vector<Run> SqliteRunStore::expired(Time now) {
@@ -179,37 +92,42 @@ bool SqliteRunStore::requeue(std::string_view id, std::int64_t fence, Time now, 
         .bind(fence)
         .run();
     if (database_.changes() == 0) return false;
-    json::object data;
-    data["reason"] = reason;
-    write_event(id, "run.interrupted", data, now);
+    const bool paused = present(id).state == RunState::paused;
+    write_event(id, paused ? "run.paused" : "run.interrupted", {{"reason", reason}}, now);
     transaction.commit();
     return true;
 }
 
 void SqliteRunStore::put_file(std::string_view id, std::int64_t fence, const RunFile& file, Time now) {
     Transaction transaction(database_);
-    require_fence(id, fence);
+    const auto run = ours(id, fence);
+    const auto place = place_of(run.connection, file);
     add_to_sums(id, file.number, '-');  // one that a second attempt reports again counts once
     auto statement = database_.prepare(
         "INSERT INTO run_file (run, number, source, target, outcome, bytes, resumed, proof, checksum, attempts, "
-        "error, started_at, finished_at, properties, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "error, started_at, finished_at, properties, warnings, history, project, connection, target_connection, name, "
+        "target_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (run, number) DO UPDATE SET source = excluded.source, target = excluded.target, "
         "outcome = excluded.outcome, bytes = excluded.bytes, resumed = excluded.resumed, proof = excluded.proof, "
         "checksum = excluded.checksum, attempts = excluded.attempts, error = excluded.error, "
-        "started_at = excluded.started_at, finished_at = excluded.finished_at, properties = excluded.properties, warnings = excluded.warnings");
+        "started_at = excluded.started_at, finished_at = excluded.finished_at, properties = excluded.properties, "
+        "warnings = excluded.warnings, history = excluded.history, target_connection = excluded.target_connection, "
+        "name = excluded.name, target_name = excluded.target_name");
     statement.bind(id).bind(file.number).bind(file.source).bind(file.target).bind(file.outcome);
     statement.bind(static_cast<std::int64_t>(file.bytes)).bind(static_cast<std::int64_t>(file.resumed));
     statement.bind(file.proof).bind(file.checksum).bind(file.attempts).bind(text_of(file.error));
     statement.bind(to_number(file.started_at.value_or(now))).bind(to_number(file.finished_at.value_or(now)));
     statement.bind(json::serialize(file.properties));
-    statement.bind(json::serialize(json::array(file.warnings.begin(), file.warnings.end()))).run();
+    statement.bind(json::serialize(json::array(file.warnings.begin(), file.warnings.end())));
+    statement.bind(json::serialize(file.history)).bind(run.project).bind(place.connection);
+    statement.bind(place.target_connection).bind(place.name).bind(place.target_name).run();
     add_to_sums(id, file.number, '+');
     write_event(id, "run.file", catalog::to_json(file), now);
     transaction.commit();
 }
 
 std::vector<RunFile> SqliteRunStore::files(std::string_view id, std::int64_t from, std::size_t limit) {
-    auto rows = database_.prepare(std::string(kFileColumns) + "WHERE run = ? AND number >= ? ORDER BY number LIMIT ?");
+    auto rows = database_.prepare(std::string(kFileColumns) + " FROM run_file f WHERE run = ? AND number >= ? ORDER BY number LIMIT ?");
     rows.bind(id).bind(from).bind(static_cast<std::int64_t>(limit));
     std::vector<RunFile> found;
     while (rows.step())
@@ -220,7 +138,7 @@ std::vector<RunFile> SqliteRunStore::files(std::string_view id, std::int64_t fro
 void SqliteRunStore::note(std::string_view id, std::int64_t fence, std::string_view type,
                           const json::object& data, Time now) {
     Transaction transaction(database_);
-    require_fence(id, fence);
+    (void)ours(id, fence);
     write_event(id, type, data, now);
     transaction.commit();
 }
@@ -228,7 +146,7 @@ void SqliteRunStore::note(std::string_view id, std::int64_t fence, std::string_v
 void SqliteRunStore::finish(std::string_view id, std::int64_t fence, RunState state,
                             const std::optional<Error>& error, Time now) {
     Transaction transaction(database_);
-    require_fence(id, fence);
+    (void)ours(id, fence);
     database_
         .prepare("UPDATE run SET state = ?, error = ?, finished_at = ?, lease_owner = '' WHERE id = ?")
         .bind(catalog::to_string(state))
@@ -242,12 +160,12 @@ void SqliteRunStore::finish(std::string_view id, std::int64_t fence, RunState st
 
 Run SqliteRunStore::request_cancel(std::string_view id, Time now) {
     Transaction transaction(database_);
-    const auto there = find(id);
-    if (!there) throw no_such_run(id);
-    if (catalog::has_ended(there->state))
-        throw Error(ErrorCode::conflict, fmt::format("The run '{}' has ended already: it is {}.", id,
-                                                     catalog::to_string(there->state)));
-    if (there->state == RunState::queued) {
+    const auto there = present(id);
+    require_not_ended(there);
+    if (there.state == RunState::running) {
+        database_.prepare("UPDATE run SET cancel_requested = 1 WHERE id = ?").bind(id).run();
+        write_event(id, "run.cancelling", {}, now);
+    } else {
         const Error error(ErrorCode::cancelled, "It was cancelled before it began.");
         database_
             .prepare("UPDATE run SET state = 'cancelled', cancel_requested = 1, error = ?, finished_at = ? "
@@ -256,12 +174,31 @@ Run SqliteRunStore::request_cancel(std::string_view id, Time now) {
             .bind(to_number(now))
             .bind(id)
             .run();
-        write_event(id, "run.finished", end_of(*find(id)), now);
-    } else {
-        database_.prepare("UPDATE run SET cancel_requested = 1 WHERE id = ?").bind(id).run();
-        write_event(id, "run.cancelling", {}, now);
+        write_event(id, "run.finished", end_of(present(id)), now);
     }
-    auto run = *find(id);
+    auto run = present(id);
+    transaction.commit();
+    return run;
+}
+
+Run SqliteRunStore::request_pause(std::string_view id, Time now) {
+    Transaction transaction(database_);
+    const auto there = present(id);
+    require_not_ended(there);
+    if (there.state == RunState::paused || there.pause_requested) return there;
+    database_.prepare("UPDATE run SET paused = 1 WHERE id = ?").bind(id).run();
+    write_event(id, there.state == RunState::running ? "run.pausing" : "run.paused", {}, now);
+    auto run = present(id);
+    transaction.commit();
+    return run;
+}
+
+Run SqliteRunStore::resume(std::string_view id, Time now) {
+    Transaction transaction(database_);
+    require_paused(present(id));
+    database_.prepare("UPDATE run SET paused = 0 WHERE id = ?").bind(id).run();
+    write_event(id, "run.resumed", {}, now);
+    auto run = present(id);
     transaction.commit();
     return run;
 }
@@ -287,26 +224,49 @@ std::int64_t SqliteRunStore::newest_event() {
     return rows.number(0);
 }
 
-std::vector<std::string> SqliteRunStore::forget(const Retention& retention, Time now) {
+Forgotten SqliteRunStore::forget(const Retention& retention, Time now) {
     Transaction transaction(database_);
-    auto rows = database_.prepare("SELECT id FROM run WHERE finished_at < ? ORDER BY finished_at LIMIT ?");
-    rows.bind(to_number(now - retention.keep_runs)).bind(static_cast<std::int64_t>(retention.at_once));
-    std::vector<std::string> ids;
-    while (rows.step())
-        ids.emplace_back(rows.text(0));
-    for (const auto& id : ids)
+    const auto before = to_number(now - retention.keep_runs);
+    const auto most = static_cast<std::int64_t>(retention.at_once);
+    Forgotten forgotten;
+    // What is many goes first, in parts: removing a run of a million files at once would lock others out.
+    for (const auto* table : {"run_event", "run_file"}) {
+        database_
+            .prepare(fmt::format("DELETE FROM {0} WHERE (run, number) IN (SELECT run, number FROM {0} WHERE run IN "
+                                 "(SELECT id FROM run WHERE finished_at < ? ORDER BY finished_at LIMIT ?) LIMIT ?)",
+                                 table))
+            .bind(before)
+            .bind(most)
+            .bind(most * kRowsPerRun)
+            .run();
+        if (database_.changes() < most * kRowsPerRun) continue;
+        forgotten.more = true;
+        transaction.commit();
+        return forgotten;
+    }
+    {
+        auto rows = database_.prepare("SELECT id FROM run WHERE finished_at < ? ORDER BY finished_at LIMIT ?");
+        rows.bind(before).bind(most);
+        while (rows.step())
+            forgotten.ids.emplace_back(rows.text(0));
+    }
+    for (const auto& id : forgotten.ids)
         database_.prepare("DELETE FROM run WHERE id = ?").bind(id).run();
+    database_.prepare("DELETE FROM run_turn WHERE taken_at < ?").bind(before).run();
     transaction.commit();
-    return ids;
+    forgotten.more = forgotten.ids.size() == retention.at_once;
+    return forgotten;
 }
 
-void SqliteRunStore::require_fence(std::string_view id, std::int64_t fence) {
-    auto rows = database_.prepare("SELECT fence, state FROM run WHERE id = ?");
-    rows.bind(id);
-    if (!rows.step()) throw no_such_run(id);
-    if (rows.number(0) == fence && rows.text(1) == "running") return;
-    throw Error(ErrorCode::conflict,
-                fmt::format("The run '{}' is not ours any more: its lease ran out and it was taken over.", id));
+Run SqliteRunStore::present(std::string_view id) {
+    if (auto run = find(id)) return std::move(*run);
+    throw no_such_run(id);
+}
+
+Run SqliteRunStore::ours(std::string_view id, std::int64_t fence) {
+    auto run = present(id);
+    if (run.lease.fence == fence && run.state == RunState::running) return run;
+    throw not_ours(id);
 }
 
 void SqliteRunStore::add_to_sums(std::string_view id, std::int64_t file, char sign) {

@@ -13,10 +13,11 @@ class SqliteRunStore final : public RunStore {
     void insert(const catalog::Run& run) override;
     std::optional<catalog::Run> find(std::string_view id) override;
     std::vector<catalog::Run> list(const RunQuery& query) override;
+    std::vector<FoundFile> find_files(const FileQuery& query) override;
     std::uint64_t count(catalog::RunState state) override;
     std::optional<catalog::Run> claim(const Claim& claim) override;
     std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now, Time until) override;
-    bool renew(std::string_view id, std::int64_t fence, Time until) override;
+    RunWish renew(std::string_view id, std::int64_t fence, Time until) override;
     std::vector<catalog::Run> expired(Time now) override;
     std::vector<catalog::Run> running() override;
     bool requeue(std::string_view id, std::int64_t fence, Time now, std::string_view reason) override;
@@ -27,15 +28,20 @@ class SqliteRunStore final : public RunStore {
     void finish(std::string_view id, std::int64_t fence, catalog::RunState state,
                 const std::optional<Error>& error, Time now) override;
     catalog::Run request_cancel(std::string_view id, Time now) override;
+    catalog::Run request_pause(std::string_view id, Time now) override;
+    catalog::Run resume(std::string_view id, Time now) override;
     std::vector<catalog::RunEvent> events(const EventQuery& query) override;
     std::int64_t newest_event() override;
-    std::vector<std::string> forget(const Retention& retention, Time now) override;
+    Forgotten forget(const Retention& retention, Time now) override;
 
   private:
-    catalog::Run take(std::string_view id, std::string_view owner, Time now, Time until);
+    catalog::Run take(const catalog::Run& run, std::string_view owner, Time now, Time until);
+    catalog::Run present(std::string_view id);
+    std::string next_of(const Claim& claim, std::int64_t priority);
     /// Adds a recorded file to the sums of its run, or takes it out.
     void add_to_sums(std::string_view id, std::int64_t file, char sign);
-    void require_fence(std::string_view id, std::int64_t fence);
+    /// Gives the run, if it still belongs to whoever has this fence.
+    catalog::Run ours(std::string_view id, std::int64_t fence);
     void write_event(std::string_view id, std::string_view type, const boost::json::object& data, Time now);
 
     Database& database_;

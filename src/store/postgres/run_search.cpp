@@ -1,0 +1,107 @@
+// Lists of runs and of their files.
+
+#include <fmt/format.h>
+
+#include "base/glob.hpp"
+#include "base/utf8.hpp"
+#include "store/file_place.hpp"
+#include "store/postgres/run_rows.hpp"
+#include "store/postgres/run_store.hpp"
+#include "store/run_words.hpp"
+
+namespace fairlead::store::postgres {
+namespace {
+
+using catalog::Run;
+
+/// The conditions of a WHERE, with the parameters that belong to them.
+class Conditions {
+  public:
+    /// What stands for a value in a condition.
+    std::string place(Value value) {
+        values_.push_back(std::move(value));
+        return fmt::format("${}", values_.size());
+    }
+    const std::vector<Value>& values() const noexcept { return values_; }
+
+  private:
+    std::vector<Value> values_;
+};
+
+/// Files come from a connection or go to it, have their name at the source or at the target: each by its own index.
+std::vector<std::string> ways_of(const FileQuery& query, Conditions& where) {
+    const bool exact = !query.name.empty() && !Glob::is_pattern(query.name);
+    auto common = "f.project = " + where.place(query.project);
+    if (query.since) common += " AND f.finished_at >= " + where.place(to_number(*query.since));
+    if (query.until) common += " AND f.finished_at < " + where.place(to_number(*query.until));
+    if (query.before) {
+        const auto at = where.place(to_number(query.before->at));
+        common += fmt::format(" AND f.finished_at <= {0}::bigint AND (f.finished_at, f.run, f.number) < ({0}::bigint, {1}, {2}::bigint)",
+                              at, where.place(query.before->run), where.place(query.before->number));
+    }
+    if (query.failed) common += fmt::format(" AND (f.error <> '') = {}", *query.failed ? "TRUE" : "FALSE");
+    if (!query.subject.empty()) common += fmt::format(" AND lower(r.subject) = lower({})", where.place(query.subject));
+    const auto name = query.name.empty() ? std::string()
+                                         : where.place(exact ? to_valid_utf8(query.name) : to_valid_utf8(like_of(query.name)));
+    if (query.connection.empty() && exact)
+        return {fmt::format("{} AND f.name = {}", common, name),
+                fmt::format("{} AND f.target_name <> '' AND f.target_name = {}", common, name)};
+    if (!name.empty())
+        common += fmt::format(" AND (f.name {0} {1} OR f.target_name {0} {1})", exact ? "=" : "LIKE", name);
+    if (query.connection.empty()) return {common};
+    const auto connection = where.place(lower_case(query.connection));
+    return {fmt::format("{} AND f.connection = {}", common, connection),
+            fmt::format("{} AND f.target_connection <> '' AND f.target_connection = {}", common, connection)};
+}
+
+}  // namespace
+
+std::vector<Run> PostgresRunStore::list(const RunQuery& query) {
+    Conditions values;
+    std::string sql = "WHERE true";
+    const auto where = [&](std::string_view condition, Value value) {
+        sql += fmt::format(" AND {} {}", condition, values.place(std::move(value)));
+    };
+    if (query.projects.size() == 1) where("project =", query.projects.front());
+    if (query.projects.size() > 1) sql += fmt::format(" AND project = ANY ({}::text[])", values.place(Value::list(query.projects)));
+    if (!query.states.empty()) sql += " AND " + is_in_any(query.states);
+    if (!query.kind.empty()) where("kind =", query.kind);
+    if (!query.subject.empty()) sql += fmt::format(" AND lower(subject) = lower({})", values.place(query.subject));
+    if (!query.connection.empty()) sql += fmt::format(" AND lower(connection) = lower({})", values.place(query.connection));
+    if (query.since) {
+        where("created_at >=", to_number(*query.since));
+        where("id >=", first_id(*query.since));
+    }
+    if (query.until) {
+        where("created_at <", to_number(*query.until));
+        where("id <", last_id(*query.until));
+    }
+    if (!query.before.empty()) where("id <", query.before);
+    if (!query.file.empty())
+        sql += fmt::format(" AND EXISTS (SELECT 1 FROM run_file f WHERE f.run = run.id AND "
+                           "strpos(f.source || chr(10) || f.target, {}) > 0)",
+                           values.place(to_valid_utf8(query.file)));
+    sql += " ORDER BY id DESC LIMIT " + values.place(query.limit);
+    return read(sql, values.values());
+}
+
+std::vector<FoundFile> PostgresRunStore::find_files(const FileQuery& wanted) {
+    return matching(wanted, [this](const FileQuery& query) {
+        Conditions where;
+        std::string sql;
+        for (const auto& way : ways_of(query, where))
+            sql += fmt::format(
+                "{}(SELECT * FROM ({}, f.run, r.kind, r.subject, r.connection FROM run_file f JOIN run r ON r.id = f.run "
+                "WHERE {} ORDER BY f.finished_at DESC, f.run DESC, f.number DESC LIMIT {}) AS way)",
+                sql.empty() ? "" : " UNION ALL ", kFileColumns, way, where.place(query.limit));
+        sql += " ORDER BY 12 DESC, 16 DESC, 1 DESC LIMIT " + where.place(query.limit);
+        std::vector<FoundFile> found;
+        const auto rows = database_.read(sql, where.values());
+        for (const auto row : rows)
+            found.push_back({std::string(row.text(15)), std::string(row.text(16)), std::string(row.text(17)),
+                             std::string(row.text(18)), file_of(row)});
+        return found;
+    });
+}
+
+}  // namespace fairlead::store::postgres
