@@ -1,5 +1,6 @@
 #include "api/project_book.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -46,6 +47,8 @@ void require_projects(service::WorkspacePool& workspaces, std::vector<http::Rout
     const auto book = std::make_shared<ProjectBook>(workspaces);
     for (auto& row : rows) {
         if (!row.pattern.starts_with(kProject)) continue;
+        auto& failures = row.notes.failures;
+        if (std::ranges::find(failures, 404U) == failures.end()) failures.push_back(404);
         if (row.pattern != kProject)
             row.handler = [book, handler = std::move(row.handler)](http::Request& request) {
                 return answer_in(*book, handler, request);

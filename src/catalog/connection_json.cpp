@@ -12,6 +12,7 @@
 #include "base/near.hpp"
 #include "catalog/connection.hpp"
 #include "catalog/connection_fields.hpp"
+#include "catalog/field_json.hpp"
 #include "catalog/secret_reference.hpp"
 
 namespace fairlead::catalog {
@@ -242,14 +243,14 @@ bool is_read_only(std::string_view path) {
     return false;
 }
 
-void refuse_unknown(const json::object& fields, const std::string& prefix,
+void refuse_unknown_in_groups(const json::object& fields, const std::string& prefix,
                     const std::set<std::string, std::less<>>& known, std::vector<Fault>& faults) {
     for (const auto& [key, value] : fields) {
         const auto path = prefix + std::string(key);
         if (known.contains(path) || (prefix.empty() && is_read_only(path))) continue;
         const bool group = prefix.empty() && (path == "tls" || path == "ftp" || path == "sftp");
         if (group && value.is_object()) {
-            refuse_unknown(value.get_object(), path + ".", known, faults);
+            refuse_unknown_in_groups(value.get_object(), path + ".", known, faults);
         } else if (group) {
             if (!value.is_null()) faults.push_back({path, "", "must be an object"});
         } else {
@@ -280,7 +281,7 @@ bool ConnectionPatch::sets_empty_text(std::string_view path) const {
 Connection apply(Connection connection, const ConnectionPatch& patch, std::vector<Fault>& faults) {
     Reader reader(patch, faults);
     for_each_field(connection, reader);
-    refuse_unknown(patch.fields, "", reader.known, faults);
+    refuse_unknown_in_groups(patch.fields, "", reader.known, faults);
     return connection;
 }
 
@@ -297,16 +298,7 @@ json::object to_json(const Connection& connection) {
         if (const auto reference = reference_in(sealed)) place(document, field, json::value(*reference));
     const auto set = secrets_set(connection);
     document["secretsSet"] = json::array(set.begin(), set.end());
-    const auto& record = connection.record;
-    if (record.id.empty()) return document;
-    document["id"] = record.id;
-    document["project"] = record.project;
-    document["revision"] = record.revision;
-    document["etag"] = record.etag();
-    document["createdAt"] = to_rfc3339(record.created_at);
-    document["updatedAt"] = to_rfc3339(record.updated_at);
-    document["createdBy"] = record.created_by;
-    document["updatedBy"] = record.updated_by;
+    if (!connection.record.id.empty()) add_record(document, connection.record);
     return document;
 }
 

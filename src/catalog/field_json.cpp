@@ -19,17 +19,6 @@ void fault(const FieldRule& rule, const json::value& value, std::string problem,
     faults.push_back({rule.path, text != nullptr ? std::string(*text) : json::serialize(value), std::move(problem)});
 }
 
-std::optional<std::int64_t> number_in(const json::value& value) {
-    if (value.is_int64()) return value.get_int64();
-    if (value.is_uint64() && value.get_uint64() <= INT64_MAX) return static_cast<std::int64_t>(value.get_uint64());
-    const auto* text = value.if_string();
-    if (text == nullptr) return std::nullopt;
-    std::int64_t number = 0;
-    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), number);
-    if (problem != std::errc() || end != text->data() + text->size()) return std::nullopt;
-    return number;
-}
-
 bool is_among(std::string_view word, std::string_view choices) {
     return word.find(' ') == std::string_view::npos &&
            fmt::format(" {} ", choices).find(fmt::format(" {} ", word)) != std::string::npos;
@@ -61,6 +50,17 @@ void reading(const FieldRule& rule, const json::value& value, Faults& faults, st
 }
 
 }  // namespace
+
+std::optional<std::int64_t> number_in(const json::value& value) {
+    if (value.is_int64()) return value.get_int64();
+    if (value.is_uint64() && value.get_uint64() <= INT64_MAX) return static_cast<std::int64_t>(value.get_uint64());
+    const auto* text = value.if_string();
+    if (text == nullptr) return std::nullopt;
+    std::int64_t number = 0;
+    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (problem != std::errc() || end != text->data() + text->size()) return std::nullopt;
+    return number;
+}
 
 void read_field(const json::value& value, const FieldRule& rule, Faults& faults, std::string& text) {
     const auto* given = value.if_string();
@@ -192,6 +192,17 @@ void refuse_unknown(const json::object& object, const std::string& prefix,
         faults.push_back({prefix + std::string(key), "",
                           close.empty() ? "is not a field" : "is not a field; did you mean " + close + "?"});
     }
+}
+
+void add_record(json::object& document, const Record& record) {
+    document["id"] = record.id;
+    document["project"] = record.project;
+    document["revision"] = record.revision;
+    document["etag"] = record.etag();
+    document["createdAt"] = to_rfc3339(record.created_at);
+    document["updatedAt"] = to_rfc3339(record.updated_at);
+    document["createdBy"] = record.created_by;
+    document["updatedBy"] = record.updated_by;
 }
 
 bool is_record_member(std::string_view name) noexcept {

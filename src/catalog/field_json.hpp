@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/record.hpp"
 #include "fairlead/entry.hpp"
 #include "fairlead/error.hpp"
 
@@ -23,6 +24,9 @@ struct FieldRule {
     std::string_view choices;
     std::int64_t low = 0, high = 0;
 };
+
+/// A whole number, also as a text.
+std::optional<std::int64_t> number_in(const boost::json::value& value);
 
 void read_field(const boost::json::value& value, const FieldRule& rule, std::vector<Fault>& faults, std::string& text);
 void read_field(const boost::json::value& value, const FieldRule& rule, std::vector<Fault>& faults, bool& flag);
@@ -58,6 +62,8 @@ std::string exact_duration(std::chrono::milliseconds duration);
 void refuse_unknown(const boost::json::object& object, const std::string& prefix,
                     const std::set<std::string, std::less<>>& known, std::vector<Fault>& faults);
 
+/// Adds the members of a stored thing that are no fields of its own: id, project, revision, ...
+void add_record(boost::json::object& document, const Record& record);
 /// The members of a stored thing that are no fields of its own: id, project, revision, ...
 bool is_record_member(std::string_view name) noexcept;
 

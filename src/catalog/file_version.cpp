@@ -6,6 +6,7 @@
 
 #include "base/base64.hpp"
 #include "base/error_json.hpp"
+#include "base/precision.hpp"
 #include "base/quantity.hpp"
 #include "base/utf8.hpp"
 #include "catalog/run.hpp"
@@ -27,20 +28,6 @@ std::string text_of(const std::string& path) {
 std::string path_of(std::string_view text) {
     if (!text.starts_with(kBytes)) return std::string(text);
     return from_base64(text.substr(kBytes.size())).value_or("");
-}
-
-std::chrono::milliseconds length_of(TimePrecision precision) {
-    switch (precision) {
-        case TimePrecision::millisecond:
-            return std::chrono::milliseconds(1);
-        case TimePrecision::second:
-            return std::chrono::seconds(1);
-        case TimePrecision::minute:
-            return std::chrono::minutes(1);
-        case TimePrecision::day:
-            return std::chrono::days(1);
-    }
-    return std::chrono::seconds(1);
 }
 
 std::string member(const json::object& object, std::string_view name) {
@@ -119,7 +106,7 @@ Delivery* FileVersion::find(std::string_view target) {
 bool is_version(const FileVersion& version, const Entry& entry) {
     if (version.size && entry.size && *version.size != *entry.size) return false;
     if (!version.modified || !entry.modified) return true;
-    const auto unit = std::max(length_of(version.precision), length_of(entry.modified_precision));
+    const auto unit = std::max(step_of(version.precision), step_of(entry.modified_precision));
     const auto cut = [&](Time time) { return time.time_since_epoch().count() / unit.count(); };
     return cut(*version.modified) == cut(*entry.modified);
 }

@@ -178,16 +178,7 @@ json::object fields_to_json(const Flow& flow) {
 
 json::object to_json(const Flow& flow) {
     auto document = fields_to_json(flow);
-    const auto& record = flow.record;
-    if (record.id.empty()) return document;
-    document["id"] = record.id;
-    document["project"] = record.project;
-    document["revision"] = record.revision;
-    document["etag"] = record.etag();
-    document["createdAt"] = to_rfc3339(record.created_at);
-    document["updatedAt"] = to_rfc3339(record.updated_at);
-    document["createdBy"] = record.created_by;
-    document["updatedBy"] = record.updated_by;
+    if (!flow.record.id.empty()) add_record(document, flow.record);
     return document;
 }
 

@@ -1,8 +1,6 @@
 #include <boost/json/array.hpp>
-#include <concepts>
-#include <set>
 
-#include "catalog/field_json.hpp"
+#include "catalog/field_reader.hpp"
 #include "catalog/monitor_fields.hpp"
 
 namespace fairlead::catalog {
@@ -11,38 +9,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kSecretsSet = "secretsSet";
-
-/// Reads the members of an object into the fields of the same name.
-class Reader {
-  public:
-    Reader(const json::object& object, std::vector<Fault>& faults) : object_(object), faults_(faults) {}
-
-    template <class Member>
-    void operator()(const MonitorField& field, Member& member) {
-        known.emplace(field.name);
-        const auto* value = object_.if_contains(field.name);
-        if (value == nullptr) return;
-        if (value->is_null())
-            reset(field.name, member);
-        else
-            read_field(*value, {std::string(field.name), field.choices, field.low, field.high}, faults_, member);
-    }
-
-    std::set<std::string, std::less<>> known;
-
-  private:
-    template <class Member>
-    static void reset(std::string_view name, Member& member) {
-        static const Monitor defaults;
-        for_each_field(defaults, [&]<class Default>(const MonitorField& field, const Default& fallback) {
-            if constexpr (std::same_as<Member, Default>)
-                if (field.name == name) member = fallback;
-        });
-    }
-
-    const json::object& object_;
-    std::vector<Fault>& faults_;
-};
 
 std::string_view type_of(const std::string&) {
     return "text";
@@ -84,14 +50,12 @@ const std::vector<MonitorFieldType>& monitor_fields() {
 }
 
 Monitor apply(Monitor monitor, const json::object& fields, std::vector<Fault>& faults) {
-    Reader reader(fields, faults);
+    const auto read = [&](const MonitorField& field, const json::value& value, auto& member) {
+        read_field(value, {std::string(field.name), field.choices, field.low, field.high}, faults, member);
+    };
+    FieldReader<Monitor, decltype(read)> reader(fields, read);
     for_each_field(monitor, reader);
-    reader.known.emplace(kWebhookSecret);
-    reader.known.emplace(kSecretsSet);
-    reader.known.emplace("warnings");
-    for (const auto& [key, value] : fields)
-        if (is_record_member(key)) reader.known.emplace(std::string_view(key));
-    refuse_unknown(fields, "", reader.known, faults);
+    reader.refuse_unknown({kWebhookSecret, kSecretsSet}, faults);
     return monitor;
 }
 
@@ -109,16 +73,7 @@ json::object to_json(const Monitor& monitor) {
     for (const auto& [field, sealed] : monitor.sealed)
         secrets.emplace_back(field);
     document[kSecretsSet] = std::move(secrets);
-    const auto& record = monitor.record;
-    if (record.id.empty()) return document;
-    document["id"] = record.id;
-    document["project"] = record.project;
-    document["revision"] = record.revision;
-    document["etag"] = record.etag();
-    document["createdAt"] = to_rfc3339(record.created_at);
-    document["updatedAt"] = to_rfc3339(record.updated_at);
-    document["createdBy"] = record.created_by;
-    document["updatedBy"] = record.updated_by;
+    if (!monitor.record.id.empty()) add_record(document, monitor.record);
     return document;
 }
 

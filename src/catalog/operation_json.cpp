@@ -2,10 +2,8 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
-#include <set>
 
-#include "base/near.hpp"
+#include "catalog/field_reader.hpp"
 #include "catalog/operation_fields.hpp"
 
 namespace fairlead::catalog {
@@ -31,30 +29,15 @@ std::string plain(std::string_view text) {
     return key;
 }
 
-bool is_read_only(std::string_view name) {
-    for (const auto word :
-         {"id", "project", "revision", "etag", "createdAt", "updatedAt", "createdBy", "updatedBy", "warnings"})
-        if (name == word) return true;
-    return false;
-}
-
-/// Reads the members of an object into the fields of the same name.
-class Reader {
+/// Reads a member into a field of its type.
+class Reads {
   public:
-    Reader(const json::object& object, std::vector<Fault>& faults) : object_(object), faults_(faults) {}
+    explicit Reads(std::vector<Fault>& faults) : faults_(faults) {}
 
     template <class Member>
-    void operator()(const OperationField& field, Member& member) {
-        known.emplace(field.name);
-        const auto* value = object_.if_contains(field.name);
-        if (value == nullptr) return;
-        if (value->is_null())
-            reset(field.name, member);
-        else
-            read(field.name, *value, member);
+    void operator()(const OperationField& field, const json::value& value, Member& member) {
+        read(field.name, value, member);
     }
-
-    std::set<std::string, std::less<>> known;
 
   private:
     void fault(std::string_view name, const json::value& value, std::string problem) {
@@ -63,25 +46,6 @@ class Reader {
                            std::move(problem)});
     }
 
-    template <class Member>
-    static void reset(std::string_view name, Member& member) {
-        static const Operation defaults;
-        for_each_field(defaults, [&]<class Default>(const OperationField& field, const Default& fallback) {
-            if constexpr (std::same_as<Member, Default>)
-                if (field.name == name) member = fallback;
-        });
-    }
-
-    std::optional<std::int64_t> number_in(const json::value& value) {
-        if (value.is_int64()) return value.get_int64();
-        if (value.is_uint64() && value.get_uint64() <= INT64_MAX) return static_cast<std::int64_t>(value.get_uint64());
-        const auto* text = value.if_string();
-        if (text == nullptr) return std::nullopt;
-        std::int64_t number = 0;
-        const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), number);
-        if (problem != std::errc() || end != text->data() + text->size()) return std::nullopt;
-        return number;
-    }
     std::optional<bool> flag_in(const json::value& value) {
         if (const auto* given = value.if_bool()) return *given;
         const auto* text = value.if_string();
@@ -158,7 +122,6 @@ class Reader {
         filter = filter_from_json(value, std::string(name), faults_);
     }
 
-    const json::object& object_;
     std::vector<Fault>& faults_;
 };
 
@@ -202,14 +165,9 @@ const std::vector<OperationField>& operation_fields() {
 }
 
 Operation apply(Operation operation, const json::object& fields, std::vector<Fault>& faults) {
-    Reader reader(fields, faults);
+    FieldReader<Operation, Reads> reader(fields, Reads(faults));
     for_each_field(operation, reader);
-    for (const auto& [key, value] : fields) {
-        if (reader.known.contains(std::string_view(key)) || is_read_only(key)) continue;
-        const auto close = nearest(std::string_view(key), {reader.known.begin(), reader.known.end()});
-        faults.push_back({std::string(key), "",
-                          close.empty() ? "is not a field" : "is not a field; did you mean " + close + "?"});
-    }
+    reader.refuse_unknown({}, faults);
     return operation;
 }
 
@@ -221,16 +179,7 @@ json::object fields_to_json(const Operation& operation) {
 
 json::object to_json(const Operation& operation) {
     auto document = fields_to_json(operation);
-    const auto& record = operation.record;
-    if (record.id.empty()) return document;
-    document["id"] = record.id;
-    document["project"] = record.project;
-    document["revision"] = record.revision;
-    document["etag"] = record.etag();
-    document["createdAt"] = to_rfc3339(record.created_at);
-    document["updatedAt"] = to_rfc3339(record.updated_at);
-    document["createdBy"] = record.created_by;
-    document["updatedBy"] = record.updated_by;
+    if (!operation.record.id.empty()) add_record(document, operation.record);
     return document;
 }
 

@@ -4,6 +4,7 @@
 
 #include "catalog/checks.hpp"
 #include "catalog/connection.hpp"
+#include "catalog/field_json.hpp"
 #include "catalog/variable.hpp"
 
 namespace fairlead::catalog {

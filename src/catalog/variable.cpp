@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "catalog/checks.hpp"
+#include "catalog/field_json.hpp"
 #include "catalog/variables.hpp"
 
 namespace fairlead::catalog {
@@ -71,17 +72,6 @@ Variable variable_of(const Resource& resource) {
     for (const auto& [path, sealed] : resource.sealed)
         variable.sealed.emplace(path.starts_with(kSealedPrefix) ? path.substr(kSealedPrefix.size()) : "", sealed);
     return variable;
-}
-
-void add_record(json::object& document, const Record& record) {
-    document["id"] = record.id;
-    document["project"] = record.project;
-    document["revision"] = record.revision;
-    document["etag"] = record.etag();
-    document["createdAt"] = to_rfc3339(record.created_at);
-    document["updatedAt"] = to_rfc3339(record.updated_at);
-    document["createdBy"] = record.created_by;
-    document["updatedBy"] = record.updated_by;
 }
 
 json::object to_json(const Variable& variable) {

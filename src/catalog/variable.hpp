@@ -44,9 +44,6 @@ Variable variable_of(const Resource& resource);
 /// variable without a value for all environments has none of `value` and `secret`.
 boost::json::object to_json(const Variable& variable);
 
-/// What the record of a stored thing looks like in JSON: id, project, revision, etag, createdAt, ...
-void add_record(boost::json::object& document, const Record& record);
-
 /// Where in a variable a value was found. Both null: not there.
 struct FoundValue {
     const Variable* variable = nullptr;

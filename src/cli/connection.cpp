@@ -1,11 +1,6 @@
 #include "cli/connection.hpp"
 
-#include <fmt/format.h>
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
-
-#include "base/error_json.hpp"
-#include "catalog/connection.hpp"
+#include "catalog/connection_resource.hpp"
 #include "cli/bundle.hpp"
 #include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
@@ -17,14 +12,7 @@ CLI::Option* add_connection_name(CLI::App& verb, std::string& target) {
 }
 
 void report_saved(Context& context, const service::Saved& saved, const std::string& sentence) {
-    for (const auto& warning : saved.warnings)
-        context.warn(warning.value.empty()
-                         ? fmt::format("{} {}", warning.field, warning.problem)
-                         : fmt::format("{} {} {}", warning.field, warning.value, warning.problem));
-    if (!context.options.json) return context.note(sentence);
-    auto document = catalog::to_json(saved.connection);
-    document["warnings"] = to_json(saved.warnings);
-    context.json(document);
+    report_change(context, {catalog::to_resource(saved.connection), saved.warnings}, sentence);
 }
 
 void add_connection(CLI::App& app, Context& context) {

@@ -1,5 +1,7 @@
 #include "flow/choice.hpp"
 
+#include "base/unreachable.hpp"
+
 namespace fairlead::flow {
 namespace {
 
@@ -72,27 +74,7 @@ Choice choose(const std::vector<FileVersion>& versions, const Entry& entry, cons
 }
 
 bool loses_place(const Error& error) noexcept {
-    switch (error.code) {
-        case ErrorCode::name_not_resolved:
-        case ErrorCode::connection_refused:
-        case ErrorCode::host_unreachable:
-        case ErrorCode::server_busy:
-        case ErrorCode::authentication_failed:
-        case ErrorCode::tls_failed:
-        case ErrorCode::certificate_untrusted:
-        case ErrorCode::host_key_mismatch:
-        case ErrorCode::host_key_unknown:
-        case ErrorCode::egress_denied:
-        case ErrorCode::disabled:
-        case ErrorCode::no_space:
-        case ErrorCode::quota_exceeded:
-            return true;
-        case ErrorCode::timeout:
-            return error.step == "resolve" || error.step == "connect" || error.step == "secure" ||
-                   error.step == "identity" || error.step == "login";
-        default:
-            return false;
-    }
+    return is_unreachable(error) || error.code == ErrorCode::no_space || error.code == ErrorCode::quota_exceeded;
 }
 
 bool blames_file(const Error& error) noexcept {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/digest.hpp"
+#include "base/precision.hpp"
 #include "base/quantity.hpp"
 
 namespace fairlead::monitor {
@@ -24,20 +25,6 @@ using catalog::FileChange;
 using catalog::FileEvent;
 using catalog::FileFacts;
 using catalog::FileState;
-
-std::chrono::milliseconds step_of(TimePrecision precision) {
-    switch (precision) {
-        case TimePrecision::millisecond:
-            return std::chrono::milliseconds(1);
-        case TimePrecision::second:
-            return std::chrono::seconds(1);
-        case TimePrecision::minute:
-            return std::chrono::minutes(1);
-        case TimePrecision::day:
-            return std::chrono::hours(24);
-    }
-    return std::chrono::seconds(1);
-}
 
 /// A server lists old files by day and young ones by minute: growing old is no change.
 bool times_differ(const FileFacts& before, const FileFacts& now) {

@@ -4,6 +4,7 @@
 
 #include "base/local_time.hpp"
 #include "base/path.hpp"
+#include "base/unreachable.hpp"
 #include "base/utf8.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/names.hpp"
@@ -13,29 +14,6 @@ namespace fairlead::operation {
 namespace {
 
 constexpr unsigned kInterruptions = 6;  // that one file that is read survives
-
-/// What keeps every further document from succeeding too.
-bool is_lost(const Error& error) {
-    switch (error.code) {
-        case ErrorCode::name_not_resolved:
-        case ErrorCode::connection_refused:
-        case ErrorCode::host_unreachable:
-        case ErrorCode::server_busy:
-        case ErrorCode::authentication_failed:
-        case ErrorCode::tls_failed:
-        case ErrorCode::certificate_untrusted:
-        case ErrorCode::host_key_mismatch:
-        case ErrorCode::host_key_unknown:
-        case ErrorCode::egress_denied:
-        case ErrorCode::disabled:
-            return true;
-        case ErrorCode::timeout:
-            return error.step == "resolve" || error.step == "connect" || error.step == "secure" ||
-                   error.step == "identity" || error.step == "login";
-        default:
-            return false;
-    }
-}
 
 }  // namespace
 
@@ -83,7 +61,7 @@ awaitable<void> Work::ask(std::string what, std::function<awaitable<void>(FileSy
     const auto failure = co_await transfer::caught(
         transfer::persistently(remote, patience(), std::move(what), ways(true).retrying, once));
     if (!failure) co_return;
-    if (is_lost(*failure)) lost = *failure;
+    if (is_unreachable(*failure)) lost = *failure;
     throw Error(*failure);
 }
 
@@ -120,7 +98,7 @@ awaitable<transfer::Staged> Work::move(bool upload, transfer::Job job, const tra
     };
     const auto failure = co_await transfer::caught(step());
     if (!failure) co_return staged;
-    if (unreachable || is_lost(*failure)) lost = *failure;
+    if (unreachable || is_unreachable(*failure)) lost = *failure;
     throw Error(*failure);
 }
 

@@ -1,42 +1,14 @@
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <optional>
 
+#include "base/run_alone.hpp"
 #include "fairlead/client.hpp"
 #include "fairlead/handle.hpp"
 
 namespace fairlead {
-namespace {
 
 namespace asio = boost::asio;
-
-/// Runs one coroutine to its end on a loop that nobody else runs.
-void run(asio::io_context& loop, awaitable<void> work) {
-    std::exception_ptr failure;
-    bool done = false;
-    asio::co_spawn(loop, std::move(work), [&](std::exception_ptr thrown) {
-        failure = thrown;
-        done = true;
-    });
-    loop.restart();
-    while (!done)
-        loop.run_one();  // what a session keeps waiting for in between must not hold the call up
-    if (failure) std::rethrow_exception(failure);
-}
-
-template <class T>
-awaitable<void> keep(awaitable<T> work, std::optional<T>& result) {
-    result.emplace(co_await std::move(work));
-}
-
-template <class T>
-T run(asio::io_context& loop, awaitable<T> work) {
-    std::optional<T> result;
-    run(loop, keep(std::move(work), result));
-    return std::move(*result);
-}
-
-}  // namespace
 
 struct BlockingHandle::Parts {
     asio::io_context loop{1};
@@ -44,11 +16,11 @@ struct BlockingHandle::Parts {
 
     template <class T>
     auto operator()(awaitable<T> work) {
-        return run(loop, std::move(work));
+        return run_alone(loop, std::move(work));
     }
     ~Parts() {
         try {
-            if (handle) run(loop, handle->close());
+            if (handle) run_alone(loop, handle->close());
         } catch (const std::exception&) {
             // Closed already, or the other side is gone.
         }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "catalog/connection_resource.hpp"
 #include "catalog/expand_connection.hpp"
 #include "fairlead/error.hpp"
 #include "fairlead/open.hpp"
@@ -11,6 +12,7 @@
 #include "service/local_names.hpp"
 #include "service/places.hpp"
 #include "service/secret_lookup.hpp"
+#include "service/things.hpp"
 #include "service/variables.hpp"
 #include "service/vault.hpp"
 #include "store/store.hpp"
@@ -23,10 +25,7 @@ using catalog::ConnectionPatch;
 Connection Connections::usable(std::string_view project, std::string_view name,
                                const ConnectionPatch& overrides) {
     vault_.prepare();
-    const auto stored = get(project, name);
-    if (!stored.enabled)
-        throw Error(ErrorCode::disabled, fmt::format("The connection '{}' is disabled.", stored.name))
-            .hinting(fmt::format("fairlead connection enable {}", stored.name));
+    const auto stored = catalog::connection_of(things().usable(catalog::Kind::connection, project, name));
     return overridden(stored, overrides, project);
 }
 

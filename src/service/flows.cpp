@@ -25,11 +25,7 @@ Flow Flows::get(std::string_view project, std::string_view name) {
 }
 
 Flow Flows::usable(std::string_view project, std::string_view name) {
-    auto flow = get(project, name);
-    if (!flow.enabled)
-        throw Error(ErrorCode::disabled, fmt::format("The flow '{}' is disabled.", flow.name))
-            .hinting(fmt::format("fairlead flow enable {}", flow.name));
-    return flow;
+    return catalog::flow_of(Things(workspace_).usable(Kind::flow, project, name));
 }
 
 std::vector<Flow> Flows::list(std::string_view project) {

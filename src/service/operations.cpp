@@ -1,7 +1,5 @@
 #include "service/operations.hpp"
 
-#include <fmt/format.h>
-
 #include "catalog/expand_operation.hpp"
 #include "catalog/operation_resource.hpp"
 #include "service/places.hpp"
@@ -23,11 +21,7 @@ Operation Operations::get(std::string_view project, std::string_view name) {
 }
 
 Operation Operations::usable(std::string_view project, std::string_view name) {
-    auto operation = get(project, name);
-    if (!operation.enabled)
-        throw Error(ErrorCode::disabled, fmt::format("The operation '{}' is disabled.", operation.name))
-            .hinting(fmt::format("fairlead operation enable {}", operation.name));
-    return operation;
+    return catalog::operation_of(Things(workspace_).usable(Kind::operation, project, name));
 }
 
 Operation Operations::expanded(Operation operation, std::string_view project) {

@@ -1,43 +1,17 @@
 #include "fairlead/session.hpp"
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <utility>
 
+#include "base/run_alone.hpp"
 #include "fairlead/client.hpp"
 
 namespace fairlead {
 namespace {
 
 namespace asio = boost::asio;
-
-/// Runs one coroutine to its end on a loop that nobody else runs.
-void run(asio::io_context& loop, awaitable<void> work) {
-    std::exception_ptr failure;
-    bool done = false;
-    asio::co_spawn(loop, std::move(work), [&](std::exception_ptr thrown) {
-        failure = thrown;
-        done = true;
-    });
-    loop.restart();
-    while (!done)
-        loop.run_one();  // what a session keeps waiting for in between must not hold the call up
-    if (failure) std::rethrow_exception(failure);
-}
-
-template <class T>
-awaitable<void> keep(awaitable<T> work, std::optional<T>& result) {
-    result.emplace(co_await std::move(work));
-}
-
-template <class T>
-T run(asio::io_context& loop, awaitable<T> work) {
-    std::optional<T> result;
-    run(loop, keep(std::move(work), result));
-    return std::move(*result);
-}
 
 awaitable<void> list_into(FileSystem& files, std::string_view path,
                           const std::function<void(const Entry&)>& each) {
@@ -96,7 +70,7 @@ awaitable<std::uint64_t> write_from(FileSystem& files, std::string_view path, Wr
 
 CopyResult copy(Client& client, std::string from, std::string to, CopyOptions options) {
     asio::io_context loop(1);
-    return run(loop, client.copy(std::move(from), std::move(to), std::move(options)));
+    return run_alone(loop, client.copy(std::move(from), std::move(to), std::move(options)));
 }
 
 struct Session::Parts {
@@ -105,7 +79,7 @@ struct Session::Parts {
 
     ~Parts() {
         try {
-            if (files) run(loop, files->close());
+            if (files) run_alone(loop, files->close());
         } catch (const std::exception&) {
             // The other side is gone; so are we.
         }
@@ -113,12 +87,12 @@ struct Session::Parts {
 };
 
 Session::Session(const Endpoint& endpoint, OpenOptions options) : parts_(std::make_unique<Parts>()) {
-    parts_->files = run(parts_->loop, fairlead::open(endpoint, options));
+    parts_->files = run_alone(parts_->loop, fairlead::open(endpoint, options));
 }
 
 Session::Session(Client& client, std::string_view name, Observer* observer)
     : parts_(std::make_unique<Parts>()) {
-    parts_->files = run(parts_->loop, client.open(name, observer));
+    parts_->files = run_alone(parts_->loop, client.open(name, observer));
 }
 
 Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -147,21 +121,21 @@ std::vector<Entry> Session::list(std::string_view path) {
 }
 
 void Session::list(std::string_view path, const std::function<void(const Entry&)>& each) {
-    run(parts_->loop, list_into(*parts_->files, path, each));
+    run_alone(parts_->loop, list_into(*parts_->files, path, each));
 }
 
 Entry Session::stat(std::string_view path) {
-    return run(parts_->loop, parts_->files->stat(path));
+    return run_alone(parts_->loop, parts_->files->stat(path));
 }
 
 std::optional<Entry> Session::try_stat(std::string_view path) {
-    return run(parts_->loop, fairlead::try_stat(*parts_->files, path));
+    return run_alone(parts_->loop, fairlead::try_stat(*parts_->files, path));
 }
 
 std::uint64_t Session::read(std::string_view path,
                             const std::function<void(std::span<const std::byte>)>& sink,
                             ReadOptions options) {
-    return run(parts_->loop, read_into(*parts_->files, path, options, sink));
+    return run_alone(parts_->loop, read_into(*parts_->files, path, options, sink));
 }
 
 std::string Session::read(std::string_view path, std::size_t most) {
@@ -178,7 +152,7 @@ std::string Session::read(std::string_view path, std::size_t most) {
 
 std::uint64_t Session::write(std::string_view path, const std::function<std::span<const std::byte>()>& source,
                              WriteOptions options) {
-    return run(parts_->loop, write_from(*parts_->files, path, options, source));
+    return run_alone(parts_->loop, write_from(*parts_->files, path, options, source));
 }
 
 void Session::write(std::string_view path, std::string_view content, WriteOptions options) {
@@ -190,31 +164,31 @@ void Session::write(std::string_view path, std::string_view content, WriteOption
 }
 
 void Session::rename(std::string_view from, std::string_view to, bool replace) {
-    run(parts_->loop, parts_->files->rename(from, to, replace));
+    run_alone(parts_->loop, parts_->files->rename(from, to, replace));
 }
 void Session::remove(std::string_view path) {
-    run(parts_->loop, parts_->files->remove(path));
+    run_alone(parts_->loop, parts_->files->remove(path));
 }
 void Session::make_directory(std::string_view path) {
-    run(parts_->loop, parts_->files->make_directory(path));
+    run_alone(parts_->loop, parts_->files->make_directory(path));
 }
 void Session::remove_directory(std::string_view path) {
-    run(parts_->loop, parts_->files->remove_directory(path));
+    run_alone(parts_->loop, parts_->files->remove_directory(path));
 }
 void Session::set_modified(std::string_view path, Time time) {
-    run(parts_->loop, parts_->files->set_modified(path, time));
+    run_alone(parts_->loop, parts_->files->set_modified(path, time));
 }
 void Session::set_mode(std::string_view path, std::uint32_t mode) {
-    run(parts_->loop, parts_->files->set_mode(path, mode));
+    run_alone(parts_->loop, parts_->files->set_mode(path, mode));
 }
 std::string Session::checksum(std::string_view path, ChecksumAlgorithm algorithm) {
-    return run(parts_->loop, parts_->files->checksum(path, algorithm));
+    return run_alone(parts_->loop, parts_->files->checksum(path, algorithm));
 }
 RawReply Session::raw_command(std::string_view command) {
-    return run(parts_->loop, parts_->files->raw_command(command));
+    return run_alone(parts_->loop, parts_->files->raw_command(command));
 }
 void Session::ping() {
-    run(parts_->loop, parts_->files->ping());
+    run_alone(parts_->loop, parts_->files->ping());
 }
 
 }  // namespace fairlead

@@ -87,6 +87,13 @@ Resource Things::get(Kind kind, std::string_view project, std::string_view name)
                                : fmt::format("did you mean '{}'?", close));
 }
 
+Resource Things::usable(Kind kind, std::string_view project, std::string_view name) {
+    auto thing = get(kind, project, name);
+    if (thing.enabled) return thing;
+    throw Error(ErrorCode::disabled, fmt::format("The {} '{}' is disabled.", to_string(kind), thing.name))
+        .hinting(fmt::format("fairlead {} enable {}", to_string(kind), thing.name));
+}
+
 std::vector<Resource> Things::list(Kind kind, std::string_view project) {
     store::ResourceQuery query;
     query.kind = kind;

@@ -41,6 +41,8 @@ class Things {
 
     /// Throws not_found, with a near name as a hint.
     catalog::Resource get(Kind kind, std::string_view project, std::string_view name);
+    /// The same as it can be used. Throws Error{disabled}, too.
+    catalog::Resource usable(Kind kind, std::string_view project, std::string_view name);
     /// Those of the project and of `global`, by name; a project's own hides a global one of the same name.
     std::vector<catalog::Resource> list(Kind kind, std::string_view project);
     std::vector<std::string> names(Kind kind, std::string_view project);

@@ -5,25 +5,11 @@
 #include <algorithm>
 
 #include "base/path.hpp"
+#include "base/precision.hpp"
 #include "transfer/names.hpp"
 
 namespace fairlead::transfer {
 namespace {
-
-std::chrono::milliseconds step_of(TimePrecision precision) {
-    using namespace std::chrono;
-    switch (precision) {
-        case TimePrecision::millisecond:
-            return milliseconds(1);
-        case TimePrecision::second:
-            return seconds(1);
-        case TimePrecision::minute:
-            return minutes(1);
-        case TimePrecision::day:
-            return days(1);
-    }
-    return days(1);
-}
 
 std::pair<std::int64_t, std::int64_t> in_coarser_steps(const Entry& a, const Entry& b) {
     const auto step = std::max(step_of(a.modified_precision), step_of(b.modified_precision));

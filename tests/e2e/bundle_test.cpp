@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "bundle/archive.hpp"
+#include "support/any_store.hpp"
 #include "support/cli.hpp"
 #include "support/scripted_ftp.hpp"
 
@@ -35,7 +36,7 @@ ProcessOptions with_passphrase(const std::string& passphrase) {
     return options;
 }
 
-class Bundles : public testing::Test {
+class Bundles : public OnAnyStore {
   protected:
     Bundles() {
         here.ok({"connection", "create", "partner", "--url", "ftpes://alice@ftp.example.com:2121/in", "--tag", "a",
@@ -54,10 +55,11 @@ class Bundles : public testing::Test {
 
     static json::value error_of(const ProcessResult& result) { return json::parse(result.errors); }
 
-    const Cli here, there;
+    const Cli here, there{fairlead_binary(), store_of_its_own()};
 };
+FAIRLEAD_ON_ANY_STORE(Bundles);
 
-TEST_F(Bundles, are_named_by_day_and_connection_and_hold_JSON_without_the_password) {
+TEST_P(Bundles, are_named_by_day_and_connection_and_hold_JSON_without_the_password) {
     ProcessOptions in_folder;
     in_folder.folder = here.folder().path().string();
     const auto before = std::time(nullptr);
@@ -75,7 +77,7 @@ TEST_F(Bundles, are_named_by_day_and_connection_and_hold_JSON_without_the_passwo
         EXPECT_THAT(archive.read(path), Not(HasSubstr(kSecret))) << path;
 }
 
-TEST_F(Bundles, of_the_same_content_have_the_same_bytes_also_after_a_journey) {
+TEST_P(Bundles, of_the_same_content_have_the_same_bytes_also_after_a_journey) {
     const auto file = exported({"--all"});
     const auto first = read_file(file);
     EXPECT_EQ(read_file(exported({"partner", "other"})), first);
@@ -86,7 +88,7 @@ TEST_F(Bundles, of_the_same_content_have_the_same_bytes_also_after_a_journey) {
     EXPECT_EQ(read_file(back), first);
 }
 
-TEST_F(Bundles, bring_connections_over_and_say_what_must_be_entered_again) {
+TEST_P(Bundles, bring_connections_over_and_say_what_must_be_entered_again) {
     const auto file = exported({"partner", "other"});
     const auto result = there.json({"connection", "import", file});
     EXPECT_EQ(result.at("format"), "bundle");
@@ -105,7 +107,7 @@ TEST_F(Bundles, bring_connections_over_and_say_what_must_be_entered_again) {
     EXPECT_EQ(there.json({"connection", "list", "--project", "sales"}).as_array().size(), 2u);
 }
 
-TEST_F(Bundles, treat_a_taken_name_as_they_are_told) {
+TEST_P(Bundles, treat_a_taken_name_as_they_are_told) {
     const auto file = exported({"--all"});
     there.ok({"connection", "create", "PARTNER", "--url", "ftpes://alice@ftp.example.com:2121/", "--password-stdin"},
              given(kSecret));
@@ -133,7 +135,7 @@ TEST_F(Bundles, treat_a_taken_name_as_they_are_told) {
     EXPECT_EQ(there({"connection", "import", file, "--on-conflict", "guess"}).status, 2);
 }
 
-TEST_F(Bundles, never_let_a_kept_password_go_to_another_server) {
+TEST_P(Bundles, never_let_a_kept_password_go_to_another_server) {
     const auto file = exported({"partner"});
     there.ok({"connection", "create", "partner", "--url", "ftpes://alice@elsewhere.example.com/", "--password-stdin"},
              given(kSecret));
@@ -142,7 +144,7 @@ TEST_F(Bundles, never_let_a_kept_password_go_to_another_server) {
     EXPECT_EQ(there.json({"connection", "show", "partner"}).at("secretsSet").as_array().size(), 0u);
 }
 
-TEST_F(Bundles, say_in_a_dry_run_what_they_would_do_and_do_nothing) {
+TEST_P(Bundles, say_in_a_dry_run_what_they_would_do_and_do_nothing) {
     const auto file = exported({"--all"});
     const auto result = there.json({"connection", "import", file, "--dry-run"});
     EXPECT_EQ(result.at("dryRun"), true);
@@ -152,7 +154,7 @@ TEST_F(Bundles, say_in_a_dry_run_what_they_would_do_and_do_nothing) {
     EXPECT_EQ(there({"connection", "import", file, "--dry-run"}).status, 8);
 }
 
-TEST_F(Bundles, carry_secrets_only_encrypted_and_open_only_with_the_passphrase) {
+TEST_P(Bundles, carry_secrets_only_encrypted_and_open_only_with_the_passphrase) {
     const auto file = exported({"partner", "--with-secrets", "--passphrase-env", "THE_PASSPHRASE"},
                                with_passphrase("correct horse"));
     const auto bytes = read_file(file);
@@ -181,7 +183,7 @@ TEST_F(Bundles, carry_secrets_only_encrypted_and_open_only_with_the_passphrase) 
               2);
 }
 
-TEST_F(Bundles, bring_a_password_that_works) {
+TEST_P(Bundles, bring_a_password_that_works) {
     ScriptedFtp server;
     here.ok({"connection", "create", "real", "--host", "127.0.0.1", "--port", std::to_string(server.port()), "--username",
              "u", "--password-stdin"},
@@ -192,7 +194,7 @@ TEST_F(Bundles, bring_a_password_that_works) {
     EXPECT_THAT(server.commands(), ::testing::Contains(std::string("PASS ") + kSecret));
 }
 
-TEST_F(Bundles, fail_for_an_unknown_name_and_leave_no_file) {
+TEST_P(Bundles, fail_for_an_unknown_name_and_leave_no_file) {
     const auto file = (here.folder() / "none.zip").string();
     const auto result = here({"connection", "export", "partner", "partnr", "--output", file});
     EXPECT_EQ(result.status, 3);
@@ -202,7 +204,7 @@ TEST_F(Bundles, fail_for_an_unknown_name_and_leave_no_file) {
     EXPECT_EQ(here({"connection", "export", "partner", "--output", "/no/such/folder/x.zip"}).status, 2);
 }
 
-TEST_F(Bundles, that_are_damaged_are_refused_and_nothing_is_written) {
+TEST_P(Bundles, that_are_damaged_are_refused_and_nothing_is_written) {
     const auto good = read_file(exported({"--all"}));
     const auto file = (there.folder() / "bad.zip").string();
     for (const auto& bad : {good.substr(0, good.size() / 2), std::string("PK\x03\x04 nonsense"), std::string("hello"),

@@ -108,5 +108,28 @@ TEST_F(RestBundle, a_token_for_one_project_imports_into_no_other) {
     EXPECT_EQ(there_("GET", below("/partner")).status, 404);
 }
 
+TEST_F(RestBundle, every_kind_of_thing_travels_with_what_it_uses) {
+    const std::string from = "/v1/projects/default/";
+    ASSERT_EQ(here_("POST", from + "monitors", R"({"name":"inbox","connection":"partner","onDemand":true})").status, 201);
+    ASSERT_EQ(here_("POST", from + "flows",
+                    R"({"name":"deliver","source":{"connection":"partner"},"targets":[{"path":"/tmp/arrived/"}],
+                        "triggers":{"monitor":"inbox"}})")
+                  .status,
+              201);
+    ASSERT_EQ(here_("POST", from + "operations", R"({"name":"fetch","action":"query","connection":"partner"})").status, 201);
+    EXPECT_EQ(here_("POST", from + "flows/nothing/export", "{}").status, 404);
+    for (const auto* nouns : {"operations/fetch", "monitors/inbox", "flows/deliver"}) {
+        const auto package = here_("POST", from + nouns + "/export", "{}");
+        ASSERT_EQ(package.status, 200) << package.body;
+        const std::string place = from + std::string(nouns).substr(0, std::string(nouns).find('/'));
+        const auto lines = "Authorization: Bearer " + there_.token() + "\r\nContent-Type: application/zip\r\n";
+        const auto report = http_request(there_.port(), "POST", place + "/import?onConflict=overwrite", lines, package.body);
+        EXPECT_EQ(report.status, 200) << report.body;
+        EXPECT_EQ(there_("GET", from + nouns).status, 200) << nouns;
+    }
+    EXPECT_EQ(there_("GET", from + "flows/deliver").json().at("triggers").at("monitor"), "inbox");
+    EXPECT_EQ(there_("GET", from + "connections/partner").status, 200);
+}
+
 }  // namespace
 }  // namespace fairlead::test

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -23,8 +24,15 @@ class OnAnyStore : public ::testing::TestWithParam<std::string> {
 
     static bool is_shared() { return GetParam() == "postgres"; }
 
+    /// The environment of a Cli that shares nothing with the others.
+    std::map<std::string, std::string> store_of_its_own() {
+        if (!is_shared()) return {};
+        other_ = std::make_unique<PostgresDatabase>();
+        return {{"FAIRLEAD_STORE", other_->url()}};
+    }
+
   private:
-    std::unique_ptr<PostgresDatabase> database_;
+    std::unique_ptr<PostgresDatabase> database_, other_;
 };
 
 #define FAIRLEAD_ON_ANY_STORE(Suite)                                                 \

@@ -15,6 +15,7 @@ ProcessResult Cli::operator()(const std::vector<std::string>& arguments, Process
     options.environment.emplace("HOME",
                                 folder_.path().string());  // no known_hosts, keys or data of the caller's
     options.environment.emplace("SSH_AUTH_SOCK", "");
+    options.environment.insert(environment_.begin(), environment_.end());
     return run_process(command(arguments), options);
 }
 

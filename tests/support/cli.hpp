@@ -14,8 +14,10 @@ namespace fairlead::test {
 /// The built binary with a data directory of its own.
 class Cli {
   public:
-    /// `binary`: another one of the same kind than build/fairlead.
-    explicit Cli(std::string binary = fairlead_binary()) : binary_(std::move(binary)) {}
+    /// `binary`: another one of the same kind than build/fairlead. `environment`: for each run that does not say
+    /// otherwise.
+    explicit Cli(std::string binary = fairlead_binary(), std::map<std::string, std::string> environment = {})
+        : binary_(std::move(binary)), environment_(std::move(environment)) {}
 
     /// Runs `fairlead ARGUMENTS...` to its end.
     ProcessResult operator()(const std::vector<std::string>& arguments, ProcessOptions options = {}) const;
@@ -33,6 +35,7 @@ class Cli {
 
   private:
     std::string binary_;
+    std::map<std::string, std::string> environment_;
     TemporaryFolder folder_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "api/fields.hpp"
 #include "api/json.hpp"
+#include "api/noun.hpp"
 #include "api/parameters.hpp"
 #include "base/base64.hpp"
 #include "bundle/export.hpp"
@@ -80,9 +81,10 @@ awaitable<Response> export_with(Services& services, Request& request, bundle::Ex
     co_return response;
 }
 
-awaitable<Response> export_some(Services& services, Request& request) {
+awaitable<Response> export_some(Services& services, catalog::Kind kind, Request& request) {
     auto document = co_await json_of(request);
     bundle::ExportWish wish;
+    wish.kind = kind;
     wish.project = request.parameters.at("project");
     std::optional<json::value> names;
     if (const auto* value = document.if_contains("names")) {
@@ -112,9 +114,10 @@ awaitable<Response> export_some(Services& services, Request& request) {
     co_return response;
 }
 
-awaitable<Response> export_one(Services& services, Request& request) {
+awaitable<Response> export_one(Services& services, catalog::Kind kind, Request& request) {
     Fields fields(co_await json_of(request));
     bundle::ExportWish wish;
+    wish.kind = kind;
     wish.project = request.parameters.at("project");
     wish.names = {request.parameters.at("name")};
     wish.passphrase = passphrase_in(fields);
@@ -192,48 +195,55 @@ awaitable<Response> import(Services& services, Request& request) {
 }  // namespace
 
 std::vector<http::Route> bundle_routes(Services& services) {
-    const auto with = [&services](awaitable<Response> (*handler)(Services&, Request&)) {
-        return [&services, handler](Request& request) { return handler(services, request); };
-    };
     using Role = Principal::Role;
-    const std::string all = "/v1/projects/{project}/connections";
-    return {
-        {"POST",
-         all + "/export",
-         Role::operator_,
-         "Export connections, or all of a project, as a package",
-         with(&export_some),
-         {.description =
-              "Without a passphrase secrets are left out; with one the package is encrypted and holds them, "
-              "which needs the role admin. Nothing given: all connections of the project.",
-          .request = "ExportWish",
-          .response = "application/zip",
-          .failures = {404, 413, 415}}},
-        {"POST",
-         all + "/{name}/export",
-         Role::operator_,
-         "Export a connection and what it uses as a package",
-         with(&export_one),
-         {.description = "As above.",
-          .request = "Passphrase",
-          .response = "application/zip",
-          .failures = {404, 413, 415}}},
-        {"POST",
-         all + "/import",
-         Role::operator_,
-         "Import a package, or what rclone, FileZilla or OpenSSH know",
-         with(&import),
-         {.description =
-              "The file as content, or as JSON: {\"content\": BASE64, \"passphrase\", \"onConflict\", "
-              "\"format\", \"dryRun\", \"allowMissing\"}. All of it is stored, or nothing.",
-          .parameters = {{"onConflict", "What becomes of what is there: fail (the default), overwrite or rename"},
-                         {"format", "bundle, rclone, filezilla or openssh; recognised without it"},
-                         {"dryRun", "Only say what would become of it", "boolean"},
-                         {"allowMissing", "Although something that it uses is nowhere", "boolean"},
-                         {"Fairlead-Passphrase", "Of an encrypted package", "string", true}},
-          .request = "application/octet-stream",
-          .response = "ImportReport",
-          .failures = {409, 413, 415}}}};
+    std::vector<http::Route> rows;
+    for (const auto kind : {catalog::Kind::connection, catalog::Kind::operation, catalog::Kind::monitor,
+                            catalog::Kind::flow}) {
+        const auto with = [&services, kind](awaitable<Response> (*handler)(Services&, catalog::Kind, Request&)) {
+            return [&services, kind, handler](Request& request) { return handler(services, kind, request); };
+        };
+        const std::string word(to_string(kind)), all = "/v1/projects/{project}/" + plural_of(kind);
+        rows.push_back(
+            {"POST",
+             all + "/export",
+             Role::operator_,
+             fmt::format("Export {}, or all of a project, as a package", plural_of(kind)),
+             with(&export_some),
+             {.description =
+                  "Without a passphrase secrets are left out; with one the package is encrypted and holds them, "
+                  "which needs the role admin. Nothing given: all of the kind in the project, and what they use.",
+              .request = "ExportWish",
+              .response = "application/zip",
+              .failures = {404, 413, 415}}});
+        rows.push_back({"POST",
+                        all + "/{name}/export",
+                        Role::operator_,
+                        fmt::format("Export one {} and what it uses as a package", word),
+                        with(&export_one),
+                        {.description = "As above.",
+                         .request = "Passphrase",
+                         .response = "application/zip",
+                         .failures = {404, 413, 415}}});
+        rows.push_back(
+            {"POST",
+             all + "/import",
+             Role::operator_,
+             "Import a package, or what rclone, FileZilla or OpenSSH know",
+             [&services](Request& request) { return import(services, request); },
+             {.description =
+                  "Whatever is in it, below each noun. The file as content, or as JSON: {\"content\": BASE64, "
+                  "\"passphrase\", \"onConflict\", \"format\", \"dryRun\", \"allowMissing\"}. All of it is "
+                  "stored, or nothing.",
+              .parameters = {{"onConflict", "What becomes of what is there: fail (the default), overwrite or rename"},
+                             {"format", "bundle, rclone, filezilla or openssh; recognised without it"},
+                             {"dryRun", "Only say what would become of it", "boolean"},
+                             {"allowMissing", "Although something that it uses is nowhere", "boolean"},
+                             {"Fairlead-Passphrase", "Of an encrypted package", "string", true}},
+              .request = "application/octet-stream",
+              .response = "ImportReport",
+              .failures = {409, 413, 415}}});
+    }
+    return rows;
 }
 
 }  // namespace fairlead::api

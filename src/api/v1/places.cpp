@@ -64,74 +64,8 @@ awaitable<std::string> new_description(Request& request) {
     co_return description;
 }
 
-awaitable<Response> list_projects(Services& services, Request& request) {
-    refuse_unknown_parameters(request, {});
-    const auto work = [&](Workspace& workspace) {
-        json::array items;
-        for (const auto& place : workspace.projects().list())
-            if (request.principal.may_see(place.name)) items.push_back(catalog::to_json(place));
-        return answer(json::object{{"items", std::move(items)}, {"next", nullptr}});
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
-}
-
-awaitable<Response> create_project(Services& services, Request& request) {
-    const auto wish = co_await new_wish(request);
-    if (!request.principal.may_see(wish.name))
-        throw http::Refusal{403,
-                            Error(ErrorCode::permission_denied,
-                                  "This token is for some projects only, and not for a new one."),
-                            {}};
-    const auto work = [&](Workspace& workspace) {
-        const auto place = workspace.projects().create(wish.name, wish.description);
-        return made(place, "/v1/projects/" + escaped(place.name));
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
-}
-
-awaitable<Response> show_project(Services& services, Request& request) {
-    const auto work = [&](Workspace& workspace) {
-        return shown(request, workspace.projects().get(request.parameters.at("project")));
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
-}
-
-awaitable<Response> change_project(Services& services, Request& request) {
-    const auto description = co_await new_description(request);
-    const auto work = [&](Workspace& workspace) {
-        auto& projects = workspace.projects();
-        const auto before = projects.get(request.parameters.at("project"));
-        const auto revision = require_match(request, before.record);
-        return shown(request, projects.describe(before.name, description, revision));
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
-}
-
-awaitable<Response> remove_project(Services& services, Request& request) {
-    const auto work = [&](Workspace& workspace) {
-        auto& projects = workspace.projects();
-        const auto before = projects.get(request.parameters.at("project"));
-        projects.remove(before.name, require_match(request, before.record));
-        return nothing();
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
-}
-
-awaitable<Response> list_environments(Services& services, Request& request) {
-    refuse_unknown_parameters(request, {});
-    const auto work = [&](Workspace& workspace) {
-        json::array items;
-        for (const auto& place : workspace.environments().list())
-            items.push_back(catalog::to_json(place));
-        return answer(json::object{{"items", std::move(items)}, {"next", nullptr}});
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
+Response list_of(json::array items) {
+    return answer(json::object{{"items", std::move(items)}, {"next", nullptr}});
 }
 
 /// They are the same for all projects, so a token for some of them does not change them.
@@ -143,49 +77,91 @@ void require_all_projects(const Request& request) {
                         {}};
 }
 
-awaitable<Response> create_environment(Services& services, Request& request) {
-    require_all_projects(request);
+/// What is different between projects and environments.
+struct ProjectPlaces {
+    static auto& of(Workspace& workspace) { return workspace.projects(); }
+    static const std::string& name(const Request& request) { return request.parameters.at("project"); }
+    static bool shows(const Request& request, const Place& place) { return request.principal.may_see(place.name); }
+    static void may_change(const Request&) {}
+    static void may_create(const Request& request, const std::string& name) {
+        if (request.principal.may_see(name)) return;
+        throw http::Refusal{403,
+                            Error(ErrorCode::permission_denied,
+                                  "This token is for some projects only, and not for a new one."),
+                            {}};
+    }
+    static std::string address(const Request&, const Place& place) { return "/v1/projects/" + escaped(place.name); }
+    static void remove(Workspace& workspace, const Place& place, bool, std::int64_t revision) {
+        workspace.projects().remove(place.name, revision);
+    }
+};
+struct EnvironmentPlaces {
+    static auto& of(Workspace& workspace) { return workspace.environments(); }
+    static const std::string& name(const Request& request) { return request.parameters.at("name"); }
+    static bool shows(const Request&, const Place&) { return true; }
+    static void may_change(const Request& request) { require_all_projects(request); }
+    static void may_create(const Request& request, const std::string&) { require_all_projects(request); }
+    static std::string address(const Request& request, const Place& place) {
+        return address_of(request.parameters.at("project"), "environments", place.name);
+    }
+    static void remove(Workspace& workspace, const Place& place, bool force, std::int64_t revision) {
+        workspace.environments().remove(place.name, force, revision);
+    }
+};
+
+template <class Places>
+awaitable<Response> list(Services& services, Request& request) {
+    refuse_unknown_parameters(request, {});
+    const auto work = [&](Workspace& workspace) {
+        json::array items;
+        for (const auto& place : Places::of(workspace).list())
+            if (Places::shows(request, place)) items.push_back(catalog::to_json(place));
+        return list_of(std::move(items));
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
+}
+
+template <class Places>
+awaitable<Response> create(Services& services, Request& request) {
     const auto wish = co_await new_wish(request);
+    Places::may_create(request, wish.name);
     const auto work = [&](Workspace& workspace) {
-        const auto place = workspace.environments().create(wish.name, wish.description);
-        return made(place, address_of(request.parameters.at("project"), "environments", place.name));
+        const auto place = Places::of(workspace).create(wish.name, wish.description);
+        return made(place, Places::address(request, place));
     };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
+    co_return co_await services.workspaces.run(actor_of(request), work);
 }
 
-awaitable<Response> show_environment(Services& services, Request& request) {
+template <class Places>
+awaitable<Response> show(Services& services, Request& request) {
     const auto work = [&](Workspace& workspace) {
-        return shown(request, workspace.environments().get(request.parameters.at("name")));
+        return shown(request, Places::of(workspace).get(Places::name(request)));
     };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
+    co_return co_await services.workspaces.run(actor_of(request), work);
 }
 
-awaitable<Response> change_environment(Services& services, Request& request) {
-    require_all_projects(request);
+template <class Places>
+awaitable<Response> change(Services& services, Request& request) {
+    Places::may_change(request);
     const auto description = co_await new_description(request);
     const auto work = [&](Workspace& workspace) {
-        auto& environments = workspace.environments();
-        const auto before = environments.get(request.parameters.at("name"));
-        const auto revision = require_match(request, before.record);
-        return shown(request, environments.describe(before.name, description, revision));
+        auto& places = Places::of(workspace);
+        const auto before = places.get(Places::name(request));
+        return shown(request, places.describe(before.name, description, require_match(request, before.record)));
     };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
+    co_return co_await services.workspaces.run(actor_of(request), work);
 }
 
-awaitable<Response> remove_environment(Services& services, Request& request) {
-    require_all_projects(request);
+template <class Places>
+awaitable<Response> remove(Services& services, Request& request) {
+    Places::may_change(request);
     const bool force = truth_of(request, "force").value_or(false);
     const auto work = [&](Workspace& workspace) {
-        auto& environments = workspace.environments();
-        const auto before = environments.get(request.parameters.at("name"));
-        environments.remove(before.name, force, require_match(request, before.record));
+        const auto before = Places::of(workspace).get(Places::name(request));
+        Places::remove(workspace, before, force, require_match(request, before.record));
         return nothing();
     };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
+    co_return co_await services.workspaces.run(actor_of(request), work);
 }
 
 }  // namespace
@@ -197,72 +173,72 @@ std::vector<http::Route> place_routes(Services& services) {
     using Role = Principal::Role;
     const std::string project = "/v1/projects/{project}", all = project + "/environments",
                       one = all + "/{name}";
-    const std::vector<unsigned> change{404, 409, 412, 413, 415, 428};
+    const std::vector<unsigned> failures{404, 409, 412, 413, 415, 428};
     return {{"GET",
              "/v1/projects",
              Role::viewer,
              "List the projects",
-             with(&list_projects),
+             with(&list<ProjectPlaces>),
              {.response = "PlacePage"}},
             {"POST",
              "/v1/projects",
              Role::admin,
              "Create a project",
-             with(&create_project),
+             with(&create<ProjectPlaces>),
              {.request = "Place", .response = "Place", .success = 201, .failures = {409, 413, 415}}},
             {"GET",
              project,
              Role::viewer,
              "Show a project",
-             with(&show_project),
+             with(&show<ProjectPlaces>),
              {.response = "Place", .failures = {404}}},
             {"PATCH",
              project,
              Role::admin,
              "Describe a project",
-             with(&change_project),
+             with(&change<ProjectPlaces>),
              {.parameters = {if_match_parameter()},
               .request = "Description",
               .response = "Place",
-              .failures = change}},
+              .failures = failures}},
             {"DELETE",
              project,
              Role::admin,
              "Delete a project that is empty",
-             with(&remove_project),
+             with(&remove<ProjectPlaces>),
              {.parameters = {if_match_parameter()}, .success = 204, .failures = {404, 409, 412, 428}}},
             {"GET",
              all,
              Role::viewer,
              "List the environments, which are the same for all projects",
-             with(&list_environments),
+             with(&list<EnvironmentPlaces>),
              {.response = "PlacePage"}},
             {"POST",
              all,
              Role::operator_,
              "Create an environment",
-             with(&create_environment),
+             with(&create<EnvironmentPlaces>),
              {.request = "Place", .response = "Place", .success = 201, .failures = {409, 413, 415}}},
             {"GET",
              one,
              Role::viewer,
              "Show an environment",
-             with(&show_environment),
+             with(&show<EnvironmentPlaces>),
              {.response = "Place", .failures = {404}}},
             {"PATCH",
              one,
              Role::operator_,
              "Describe an environment",
-             with(&change_environment),
+             with(&change<EnvironmentPlaces>),
              {.parameters = {if_match_parameter()},
               .request = "Description",
               .response = "Place",
-              .failures = change}},
+              .failures = failures}},
             {"DELETE",
              one,
              Role::operator_,
              "Delete an environment",
-             with(&remove_environment),
+             with(&remove<EnvironmentPlaces>),
              {.description = "409 while a variable has a value for it; with force those values go too.",
               .parameters = {if_match_parameter(),
                              {"force", "With the values that variables have for it", "boolean"}},
