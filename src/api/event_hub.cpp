@@ -12,14 +12,20 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <deque>
 #include <list>
+#include <map>
 #include <mutex>
 
+#include "monitor/cloud_event.hpp"
+#include "service/monitors.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
+#include "store/event_store.hpp"
+#include "store/store.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::api {
@@ -39,14 +45,79 @@ const service::Actor kActor{"daemon", "daemon"};
 /// An event as it goes out, made once for all.
 struct Said {
     std::int64_t number;
+    std::string run;  ///< empty: it is none of a run
+    std::string project;
     bool ends_run;
     std::string text;
 };
 
+std::string text_of(std::int64_t number, std::string_view type, const std::string& document) {
+    return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", number, type, document);
+}
+
 Said said(const RunEvent& event) {
-    return {event.number, event.type == "run.finished",
-            fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.number, event.type,
-                        boost::json::serialize(catalog::to_json(event)))};
+    return {event.number, event.run, event.project, event.type == "run.finished",
+            text_of(event.number, event.type, boost::json::serialize(catalog::to_json(event)))};
+}
+
+/// Nothing where its monitor is gone.
+std::optional<Said> said(const catalog::FileEvent& event, const std::optional<catalog::Monitor>& monitor) {
+    Said one{static_cast<std::int64_t>(event.sequence), {}, {}, false, {}};
+    if (!event.document.empty()) {
+        const auto document = boost::json::parse(event.document);
+        one.project = document.at("data").at("project").as_string();
+        one.text = text_of(one.number, std::string_view(document.at("type").as_string()), event.document);
+    } else if (monitor) {
+        one.project = monitor->record.project;
+        one.text = text_of(one.number, fmt::format("fairlead.file.{}", to_string(event.change)),
+                           monitor::cloud_event(event, *monitor, {}));
+    } else {
+        return std::nullopt;
+    }
+    return one;
+}
+
+/// A number up to which every event can be seen now: they become visible in the order of their numbers.
+std::int64_t newest_in(service::Workspace& workspace) {
+    const auto of_runs = service::Runs(workspace).store().newest_event();
+    return std::max(of_runs, static_cast<std::int64_t>(workspace.store().events().newest()));
+}
+
+struct Page {
+    std::vector<Said> events;  ///< by number
+    std::int64_t up_to = 0;    ///< nothing is left out up to this number
+    bool more = false;         ///< there are more after it
+};
+
+/// The events of runs and of monitors, flows and operations after a number: at most some `limit` of each.
+Page page_of(service::Workspace& workspace, const EventWish& wish, std::int64_t after, std::size_t limit) {
+    Page page;
+    page.up_to = std::max(after, newest_in(workspace));
+    store::EventQuery query;
+    query.after = after;
+    query.run = wish.run;
+    query.projects = wish.projects;
+    query.limit = limit;
+    const auto runs = service::Runs(workspace).store().events(query);
+    std::vector<catalog::FileEvent> others;
+    if (wish.run.empty())
+        others = workspace.store().events().list("", static_cast<std::uint64_t>(after), limit);
+    // Where one of the two goes on, nothing after its end is known to be next.
+    if (runs.size() == limit) page.up_to = std::min(page.up_to, runs.back().number);
+    if (others.size() == limit) page.up_to = std::min(page.up_to, static_cast<std::int64_t>(others.back().sequence));
+    page.more = runs.size() == limit || others.size() == limit;
+    for (const auto& event : runs)
+        if (event.number <= page.up_to) page.events.push_back(said(event));
+    std::map<std::string, std::optional<catalog::Monitor>> monitors;
+    for (const auto& event : others) {
+        if (static_cast<std::int64_t>(event.sequence) > page.up_to) break;
+        auto monitor = monitors.find(event.monitor);
+        if (monitor == monitors.end())
+            monitor = monitors.emplace(event.monitor, service::Monitors(workspace).find(event.monitor)).first;
+        if (auto one = said(event, monitor->second)) page.events.push_back(std::move(*one));
+    }
+    std::ranges::sort(page.events, {}, &Said::number);
+    return page;
 }
 
 http::Bytes bytes_of(std::string_view text) {
@@ -54,7 +125,7 @@ http::Bytes bytes_of(std::string_view text) {
     return http::Bytes(begin, begin + text.size());
 }
 
-bool is_wanted(const EventWish& wish, const RunEvent& event) {
+bool is_wanted(const EventWish& wish, const Said& event) {
     if (!wish.run.empty() && wish.run != event.run) return false;
     return wish.projects.empty() || std::ranges::find(wish.projects, event.project) != wish.projects.end();
 }
@@ -128,38 +199,31 @@ struct EventHub::Parts : std::enable_shared_from_this<Parts> {
     awaitable<void> read_new() {
         if (!position) {
             std::int64_t newest = 0;
-            co_await workspaces.run(kActor, [&](service::Workspace& workspace) {
-                newest = service::Runs(workspace).store().newest_event();
-            });
+            co_await workspaces.run(kActor, [&](service::Workspace& workspace) { newest = newest_in(workspace); });
             position = newest;
             for (const auto& listener : listeners)
                 listener->wake();
         }
         for (bool more = true; more;) {
-            std::vector<RunEvent> events;
-            store::EventQuery query;
-            query.after = *position;
-            query.limit = kPage;
+            Page page;
             co_await workspaces.run(kActor, [&](service::Workspace& workspace) {
-                events = service::Runs(workspace).store().events(query);
+                page = page_of(workspace, {}, *position, kPage);
             });
-            more = events.size() == kPage;
-            for (const auto& event : events)
-                hand_out(event);
+            more = page.more;
+            for (auto& event : page.events)
+                hand_out(std::make_shared<const Said>(std::move(event)));
+            position = page.up_to;
         }
     }
 
-    void hand_out(const RunEvent& event) {
-        position = event.number;
-        std::shared_ptr<const Said> made;
+    void hand_out(const std::shared_ptr<const Said>& event) {
         for (const auto& listener : listeners) {
-            if (!is_wanted(listener->wish, event)) continue;
-            if (!made) made = std::make_shared<const Said>(said(event));
+            if (!is_wanted(listener->wish, *event)) continue;
             if (listener->waiting.size() == kMostWaiting) {
                 listener->waiting.clear();
                 listener->behind = true;
             }
-            listener->waiting.push_back(made);
+            listener->waiting.push_back(event);
             listener->wake();
         }
     }
@@ -199,19 +263,15 @@ struct EventHub::Parts : std::enable_shared_from_this<Parts> {
         }
         listener.last = std::max(listener.last, *listener.wish.after);
         listener.behind = false;
-        store::EventQuery query;
-        query.after = listener.last;
-        query.run = listener.wish.run;
-        query.projects = listener.wish.projects;
-        query.limit = kPage;
-        std::vector<RunEvent> events;
+        Page page;
         co_await workspaces.run(kActor, [&](service::Workspace& workspace) {
-            events = service::Runs(workspace).store().events(query);
+            page = page_of(workspace, listener.wish, listener.last, kPage);
         });
-        if (events.size() == kPage) listener.behind = true;
+        if (page.more) listener.behind = true;
         std::string text;
-        for (const auto& event : events)
-            give(listener, said(event), text);
+        for (const auto& event : page.events)
+            if (is_wanted(listener.wish, event)) give(listener, event, text);
+        listener.last = std::max(listener.last, page.up_to);
         co_return text;
     }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "catalog/flow_fields.hpp"
+#include "catalog/receivers.hpp"
 
 namespace fairlead::api {
 namespace {
@@ -93,8 +94,8 @@ constexpr std::string_view kOthers = R"({
 "again":{"type":"boolean","description":"Whatever became of it before"},"environment":{"type":"string"}}},
 "FlowReset":{"type":"object","properties":{"path":{"type":"string"},"state":{"type":"string","description":"Only those in this state"},"all":{"type":"boolean"}}},
 "FlowResetCount":{"type":"object","required":["reset"],"properties":{"reset":{"type":"integer"}}},
-"FlowAlerts":{"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object","properties":{
-"at":{"type":"string","format":"date-time"},"event":{"type":"object","description":"CloudEvents 1.0"},"told":{"type":"boolean"},
+"Alerts":{"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object","properties":{
+"at":{"type":"string","format":"date-time"},"event":{"type":"object","description":"CloudEvents 1.0"},"told":{"type":"boolean"},"state":{"enum":["told","waits","given up","nobody"]},
 "attempts":{"type":"integer"},"problem":{"type":"string"}}}}}},
 "FlowMoments":{"type":"object","required":["moments"],"properties":{"moments":{"type":"array","items":{"type":"string","format":"date-time"}}}}})";
 
@@ -103,6 +104,9 @@ constexpr std::string_view kOthers = R"({
 json::object flow_schema() {
     auto schema = schema_of(catalog::Flow{});
     schema["required"] = {"name", "targets"};
+    schema["properties"].as_object()[catalog::kWebhookSecret] = {
+        {"type", {"string", "null"}}, {"writeOnly", true}, {"description", catalog::kWebhookSecretHelp}};
+    schema["properties"].as_object()["secretsSet"] = {{"type", "array"}, {"readOnly", true}};
     schema["properties"].as_object()["warnings"] = {
         {"type", "array"}, {"items", {{"type", "object"}}}, {"readOnly", true}};
     return schema;

@@ -9,6 +9,7 @@
 
 #include "api/monitor_schemas.hpp"
 #include "catalog/operation.hpp"
+#include "catalog/receivers.hpp"
 
 namespace fairlead::api {
 namespace {
@@ -156,6 +157,9 @@ json::object operation_schema() {
         if (field.type == "texts") one = {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", field.help}};
         properties[field.name] = std::move(one);
     }
+    properties[catalog::kWebhookSecret] = {
+        {"type", {"string", "null"}}, {"writeOnly", true}, {"description", catalog::kWebhookSecretHelp}};
+    properties["secretsSet"] = {{"type", "array"}, {"readOnly", true}};
     properties["warnings"] = {{"type", "array"}, {"items", {{"type", "object"}}}, {"readOnly", true}};
     return {{"type", "object"}, {"required", json::array{"name"}}, {"properties", std::move(properties)}};
 }

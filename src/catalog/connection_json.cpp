@@ -235,19 +235,11 @@ class Reader {
     std::vector<Fault>& faults_;
 };
 
-/// What a record holds beside its fields.
-bool is_read_only(std::string_view path) {
-    for (const auto word : {"id", "project", "revision", "etag", "createdAt", "updatedAt", "createdBy",
-                            "updatedBy", "secretsSet", "warnings"})
-        if (path == word) return true;
-    return false;
-}
-
 void refuse_unknown_in_groups(const json::object& fields, const std::string& prefix,
                     const std::set<std::string, std::less<>>& known, std::vector<Fault>& faults) {
     for (const auto& [key, value] : fields) {
         const auto path = prefix + std::string(key);
-        if (known.contains(path) || (prefix.empty() && is_read_only(path))) continue;
+        if (known.contains(path) || (prefix.empty() && is_record_member(path))) continue;
         const bool group = prefix.empty() && (path == "tls" || path == "ftp" || path == "sftp");
         if (group && value.is_object()) {
             refuse_unknown_in_groups(value.get_object(), path + ".", known, faults);

@@ -207,7 +207,8 @@ void add_record(json::object& document, const Record& record) {
 
 bool is_record_member(std::string_view name) noexcept {
     for (const auto word :
-         {"id", "project", "revision", "etag", "createdAt", "updatedAt", "createdBy", "updatedBy", "warnings"})
+         {"id", "project", "revision", "etag", "createdAt", "updatedAt", "createdBy", "updatedBy", "secretsSet",
+          "warnings"})
         if (name == word) return true;
     return false;
 }

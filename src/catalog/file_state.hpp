@@ -43,16 +43,17 @@ struct FileState {
     std::uint64_t look = 0;             ///< the last look that saw it
 };
 
-/// One change, told at least once, always with the same id.
+/// One change, or something else that is told of a monitor, flow or operation: at least once, always with the same id.
 struct FileEvent {
     std::string id;              ///< 32 hexadecimal digits: the same however often it is told
-    std::string monitor;         ///< whose it is
+    std::string monitor;         ///< whose it is: an id
     std::uint64_t sequence = 0;  ///< its place among the events of all monitors; given by the store
     FileChange change = FileChange::created;
     std::string path;
     std::string previous_path;  ///< of a renamed file
     FileFacts facts;            ///< of a deleted file: the last that were seen
     Time at{};                  ///< when it was noticed, by our clock
+    std::string document;       ///< of what is no file's change: the whole CloudEvent, and nothing above says more
 };
 
 }  // namespace fairlead::catalog

@@ -54,6 +54,8 @@ enum class VersionState {
     given_up,     ///< it failed too often, and stays where it is until it is reset
 };
 std::string_view to_string(VersionState state) noexcept;
+/// The reason of a version that is done with and was left at the source.
+inline constexpr std::string_view kKept = "kept";
 /// Throws Error{invalid_argument} naming the choices.
 VersionState parse_version_state(std::string_view word);
 

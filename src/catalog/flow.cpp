@@ -11,6 +11,7 @@
 #include "catalog/connection.hpp"
 #include "catalog/cron.hpp"
 #include "catalog/path_template.hpp"
+#include "catalog/receivers.hpp"
 #include "catalog/resource.hpp"
 
 namespace fairlead::catalog {
@@ -115,13 +116,8 @@ void check_expectations(const Flow& flow, Check& check) {
     }
     if (flow.unique_content && !flow.source.content_hash)
         check("uniqueContent", "true", "needs source.contentHash");
-    const auto& webhook = flow.notify.webhook;
-    if (!webhook.empty() && !webhook.starts_with("https://") && !webhook.starts_with("http://"))
-        check("notify.webhook", webhook, "must begin with https:// or http://");
-    if (has_control_bytes(webhook)) check("notify.webhook", "", "must not hold line breaks or NUL");
-    for (const auto& address : flow.notify.email)
-        if (has_control_bytes(address) || address.find('@') == std::string::npos || address.find_first_of(" ,;<>") != std::string::npos)
-            check("notify.email", address, "must be an address such as ops@example.com");
+    for (auto& fault : receiver_faults("notify.webhook", flow.notify.webhook, "notify.email", flow.notify.email))
+        check.faults.push_back(std::move(fault));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -108,6 +109,8 @@ struct Flow {
     std::vector<FlowExpectation> expectations;
     bool unique_content = false;  ///< tell of files whose content was delivered before
     FlowNotify notify;
+
+    std::map<std::string, std::string> sealed;  ///< encrypted secrets: kWebhookSecret
 };
 
 /// One field, for help, documentation and descriptions of the API: "source.path", "targets[].ifExists".

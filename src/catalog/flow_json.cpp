@@ -4,6 +4,7 @@
 
 #include "catalog/field_json.hpp"
 #include "catalog/flow_fields.hpp"
+#include "catalog/receivers.hpp"
 #include "catalog/resource.hpp"
 
 namespace fairlead::catalog {
@@ -105,10 +106,11 @@ void read_part(T& part, const json::object& object, const std::string& prefix, s
     Reader reader(object, prefix, faults);
     for_each_field(part, reader);
     reset(part, reader.missing);
-    if (whole)
-        for (const auto word :
-             {"id", "project", "revision", "etag", "createdAt", "updatedAt", "createdBy", "updatedBy", "warnings"})
-            reader.known.emplace(word);
+    if (whole) {
+        reader.known.emplace(kWebhookSecret);
+        for (const auto& [key, value] : object)
+            if (is_record_member(key)) reader.known.emplace(std::string_view(key));
+    }
     refuse_unknown(object, prefix, reader.known, faults);
 }
 
@@ -178,6 +180,7 @@ json::object fields_to_json(const Flow& flow) {
 
 json::object to_json(const Flow& flow) {
     auto document = fields_to_json(flow);
+    document[kSecretsSet] = names_of(flow.sealed);
     if (!flow.record.id.empty()) add_record(document, flow.record);
     return document;
 }

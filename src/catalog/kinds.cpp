@@ -80,7 +80,7 @@ Resource checked_environment(Resource resource, Verdict& verdict) {
     return checked_by(std::move(resource), verdict, place_of);
 }
 
-constexpr std::array kMonitorSecrets{kWebhookSecret};
+constexpr std::array kSigned{kWebhookSecret};
 
 constexpr std::array kRows{
     KindRow{.kind = Kind::environment,
@@ -94,9 +94,9 @@ constexpr std::array kRows{
     KindRow{.kind = Kind::connection,
             .checked = checked_connection,
             .document = [](const Resource& r) { return to_json(connection_of(r)); }},
-    KindRow{Kind::operation, checked_value<Operation>, document_of<Operation>, laid_over<Operation>},
-    KindRow{Kind::monitor, checked_value<Monitor>, document_of<Monitor>, laid_over<Monitor>, kMonitorSecrets},
-    KindRow{Kind::flow, checked_value<Flow>, document_of<Flow>, laid_over<Flow>},
+    KindRow{Kind::operation, checked_value<Operation>, document_of<Operation>, laid_over<Operation>, kSigned},
+    KindRow{Kind::monitor, checked_value<Monitor>, document_of<Monitor>, laid_over<Monitor>, kSigned},
+    KindRow{Kind::flow, checked_value<Flow>, document_of<Flow>, laid_over<Flow>, kSigned},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/receivers.hpp"
 #include "catalog/record.hpp"
 #include "catalog/resource.hpp"
 #include "fairlead/error.hpp"
@@ -54,9 +55,6 @@ struct Monitor {
     /// How many levels of the directory are seen.
     unsigned levels() const noexcept;
 };
-
-/// The secret field: with what webhooks are signed.
-inline constexpr std::string_view kWebhookSecret = "webhookSecret";
 
 /// One field of a monitor, for help, documentation and descriptions of the API.
 struct MonitorField {

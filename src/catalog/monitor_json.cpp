@@ -2,13 +2,12 @@
 
 #include "catalog/field_reader.hpp"
 #include "catalog/monitor_fields.hpp"
+#include "catalog/receivers.hpp"
 
 namespace fairlead::catalog {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::string_view kSecretsSet = "secretsSet";
 
 std::string_view type_of(const std::string&) {
     return "text";
@@ -41,9 +40,7 @@ const std::vector<MonitorFieldType>& monitor_fields() {
         for_each_field(any, [&](const MonitorField& field, const auto& member) {
             all.push_back({field, type_of(member)});
         });
-        all.push_back({{kWebhookSecret,
-                        "With what webhooks are signed (HMAC-SHA256); never shown. Empty removes it"},
-                       "secret"});
+        all.push_back({{kWebhookSecret, kWebhookSecretHelp}, "secret"});
         return all;
     }();
     return fields;
@@ -55,7 +52,7 @@ Monitor apply(Monitor monitor, const json::object& fields, std::vector<Fault>& f
     };
     FieldReader<Monitor, decltype(read)> reader(fields, read);
     for_each_field(monitor, reader);
-    reader.refuse_unknown({kWebhookSecret, kSecretsSet}, faults);
+    reader.refuse_unknown({kWebhookSecret}, faults);
     return monitor;
 }
 
@@ -69,10 +66,7 @@ json::object fields_to_json(const Monitor& monitor) {
 
 json::object to_json(const Monitor& monitor) {
     auto document = fields_to_json(monitor);
-    json::array secrets;
-    for (const auto& [field, sealed] : monitor.sealed)
-        secrets.emplace_back(field);
-    document[kSecretsSet] = std::move(secrets);
+    document[kSecretsSet] = names_of(monitor.sealed);
     if (!monitor.record.id.empty()) add_record(document, monitor.record);
     return document;
 }

@@ -9,6 +9,7 @@
 #include "catalog/checks.hpp"
 #include "catalog/connection.hpp"
 #include "catalog/operation_fields.hpp"
+#include "catalog/receivers.hpp"
 
 namespace fairlead::catalog {
 namespace {
@@ -128,6 +129,8 @@ std::vector<Fault> validate(const Operation& operation) {
              {"temporaryExtension", operation.temporary_extension},
              {"moveAfter", operation.move_after}})
         if (has_control_bytes(text)) fault(name, "", "must not hold line breaks or NUL");
+    for (auto& wrong : receiver_faults("notifyWebhook", operation.notify_webhook, "notifyEmail", operation.notify_email))
+        faults.push_back(std::move(wrong));
     if (operation.delete_after && !operation.move_after.empty())
         fault("moveAfter", operation.move_after, "not together with deleteAfter");
     if (operation.temporary_extension.find('/') != std::string::npos)

@@ -59,6 +59,10 @@ struct Operation {
     bool checksum = false;
     bool preserve = false;
     std::optional<std::uint32_t> retries;
+    std::string notify_webhook;  ///< who is told of runs that failed
+    std::vector<std::string> notify_email;
+
+    std::map<std::string, std::string> sealed;  ///< encrypted secrets: kWebhookSecret
 
     /// What happens to an existing target: `if_exists`, else overwrite for upsert and fail for the others.
     std::string_view existing_policy() const noexcept;

@@ -75,6 +75,10 @@ void for_each_field(SomeOperation& o, Visitor&& visit) {
                          "How often to go on after an interruption, 0 to 1000; 6 for get and query, for the "
                          "others as the connection says"},
           o.retries);
+    visit(OperationField{"notifyWebhook", "text", "", "Where its failed runs are told of: an http or https URL"},
+          o.notify_webhook);
+    visit(OperationField{"notifyEmail", "texts", "", "Whom its failed runs are mailed to, by the daemon's mail server"},
+          o.notify_email);
 }
 
 }  // namespace fairlead::catalog

@@ -5,6 +5,7 @@
 
 #include "catalog/field_reader.hpp"
 #include "catalog/operation_fields.hpp"
+#include "catalog/receivers.hpp"
 
 namespace fairlead::catalog {
 namespace {
@@ -167,7 +168,7 @@ const std::vector<OperationField>& operation_fields() {
 Operation apply(Operation operation, const json::object& fields, std::vector<Fault>& faults) {
     FieldReader<Operation, Reads> reader(fields, Reads(faults));
     for_each_field(operation, reader);
-    reader.refuse_unknown({}, faults);
+    reader.refuse_unknown({kWebhookSecret}, faults);
     return operation;
 }
 
@@ -179,6 +180,7 @@ json::object fields_to_json(const Operation& operation) {
 
 json::object to_json(const Operation& operation) {
     auto document = fields_to_json(operation);
+    document[kSecretsSet] = names_of(operation.sealed);
     if (!operation.record.id.empty()) add_record(document, operation.record);
     return document;
 }

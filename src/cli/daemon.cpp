@@ -12,8 +12,8 @@
 #include "cli/first_token.hpp"
 #include "cli/json_log.hpp"
 #include "flow/executor.hpp"
-#include "flow/notifier.hpp"
 #include "flow/scheduler.hpp"
+#include "monitor/monitor_metrics.hpp"
 #include "operation/executor.hpp"
 #include "service/metrics.hpp"
 #include "service/run_metrics.hpp"
@@ -21,6 +21,9 @@
 
 namespace fairlead::cli {
 namespace {
+
+/// What was dealt with is known for longer than the runs that it was about.
+constexpr std::chrono::days kLongerThanRuns{7};
 
 LogLevel level_of(unsigned status) {
     return status >= 500 ? LogLevel::warning : LogLevel::info;
@@ -45,8 +48,12 @@ http::Log logging_to(JsonLog& log, service::Metrics& metrics) {
     };
 }
 
-api::MonitorsOptions observed(JsonLog& log) {
+api::MonitorsOptions observed(const DaemonOptions& wanted, JsonLog& log, monitor::MonitorMetrics& metrics) {
     api::MonitorsOptions options;
+    options.mail = wanted.mail;
+    options.keep_events = wanted.keep_events;
+    options.looked = [&metrics](const monitor::Looked& look) { metrics.looked(look); };
+    options.attempted = [&metrics](monitor::Attempt attempt) { metrics.attempted(attempt); };
     options.report = [&log](const std::string& trouble) {
         if (trouble.empty())
             log.write(LogLevel::info, "monitors", {{"message", "The store can be asked again."}});
@@ -92,9 +99,9 @@ struct Daemon::Parts {
           events(workspaces),
           observers(metrics, events),
           runner(workspaces, executors(options), runner_options(options, log)),
-          scheduler(workspaces.directory(), options.store, scheduler_options(log)),
-          notifier(workspaces.directory(), options.store, notifier_options(options, log)),
-          monitors(workspaces, files.engine(), observed(log)) {
+          scheduler(workspaces.directory(), options.store, scheduler_options(options, log)),
+          monitor_metrics(metrics.registry()),
+          monitors(workspaces, files.engine(), observed(options, log, monitor_metrics)) {
         services = std::make_unique<api::Services>(
             api::Services{workspaces, tokens, metrics, files.engine(), runner, events});
         auto more = files.routes();
@@ -116,8 +123,10 @@ struct Daemon::Parts {
                 {"flow", flow::executor(workspaces, files.engine(), options.flow_folders)}};
     }
 
-    flow::SchedulerOptions scheduler_options(JsonLog& log) {
+    flow::SchedulerOptions scheduler_options(const DaemonOptions& options, JsonLog& log) {
         flow::SchedulerOptions wanted;
+        wanted.keep.deliveries = options.keep_deliveries;
+        wanted.keep.notes = options.runner.retention.keep_runs + kLongerThanRuns;
         wanted.queued = [this] {
             runner.look();
             events.look();
@@ -127,15 +136,6 @@ struct Daemon::Parts {
                 log.write(LogLevel::info, "flows are scheduled again");
             else
                 log.write(LogLevel::error, "flows cannot be scheduled", {{"message", trouble}});
-        };
-        return wanted;
-    }
-
-    static flow::NotifierOptions notifier_options(const DaemonOptions& options, JsonLog& log) {
-        flow::NotifierOptions wanted;
-        wanted.mail = options.mail;
-        wanted.report = [&log](const std::string& flow, const std::string& problem) {
-            log.write(LogLevel::warning, "nobody could be told", {{"flow", flow}, {"message", problem}});
         };
         return wanted;
     }
@@ -162,7 +162,7 @@ struct Daemon::Parts {
     Observers observers;
     service::Runner runner;
     flow::Scheduler scheduler;
-    flow::Notifier notifier;
+    monitor::MonitorMetrics monitor_metrics;
     api::Monitors monitors;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<http::Server> server;  // the first to go

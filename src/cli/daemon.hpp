@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "flow/mail.hpp"
 #include "http/server.hpp"
+#include "net/mail.hpp"
 #include "service/runner.hpp"
 
 namespace fairlead::service {
@@ -20,7 +20,9 @@ class JsonLog;
 struct DaemonOptions {
     std::string data;   ///< as Workspace takes it
     std::string store;  ///< likewise
-    flow::MailServer mail;                  ///< for what flows tell; no url: none
+    net::MailServer mail;                   ///< for what flows and operations tell; no url: none
+    std::chrono::milliseconds keep_events{std::chrono::days(7)};
+    std::optional<std::chrono::milliseconds> keep_deliveries;  ///< absent: for ever
     std::vector<std::string> flow_folders;  ///< of this machine, that flows may read and write
     http::ServerOptions server;
     service::RunnerOptions runner;

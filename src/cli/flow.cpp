@@ -4,6 +4,7 @@
 
 #include "catalog/flow.hpp"
 #include "cli/bundle.hpp"
+#include "cli/letters.hpp"
 #include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
 
@@ -35,7 +36,8 @@ void add_flow(CLI::App& app, Context& context) {
     add_flow_run(*flow, context);
     add_flow_files(*flow, context);
     add_flow_reset(*flow, context);
-    add_flow_alerts(*flow, context);
+    add_alerts(*flow, context, catalog::Kind::flow);
+    add_letters(*flow, context, catalog::Kind::flow);
 }
 
 }  // namespace fairlead::cli

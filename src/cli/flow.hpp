@@ -13,7 +13,6 @@ void add_flow_list(CLI::App& flow, Context& context);
 void add_flow_show(CLI::App& flow, Context& context);
 void add_flow_files(CLI::App& flow, Context& context);
 void add_flow_reset(CLI::App& flow, Context& context);
-void add_flow_alerts(CLI::App& flow, Context& context);
 void add_flow_run(CLI::App& flow, Context& context);
 
 /// Runs a flow once more in the foreground; `run` is not stored yet (service::Runs::retry_of).

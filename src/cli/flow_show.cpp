@@ -109,32 +109,7 @@ void add_selection(CLI::App& verb, const std::shared_ptr<FilesOptions>& options)
         ->allow_extra_args(false);
 }
 
-void show_alerts(const std::string& name, std::size_t limit, Context& context) {
-    const auto found = service::Flows(context.workspace()).notices(context.options.project, name, limit);
-    json::array documents;
-    for (const auto& notice : found) {
-        auto event = json::parse(notice.document).as_object();
-        const std::string message(event.at("data").at("message").as_string());
-        json::object document{{"at", to_rfc3339(notice.at)}, {"event", std::move(event)}, {"told", !notice.due && notice.problem.empty()},
-                              {"attempts", notice.attempts}, {"problem", notice.problem}};
-        documents.push_back(std::move(document));
-        const auto state = notice.due ? "waits" : notice.problem.empty() ? "told" : "given up";
-        if (!context.options.json) context.print(fmt::format("{}\t{}\t{}", to_rfc3339(notice.at), state, to_printable(message)));
-    }
-    if (context.options.json) context.json(documents);
-    if (!context.options.json && found.empty()) context.note("There is nothing to tell.");
-}
-
 }  // namespace
-
-void add_flow_alerts(CLI::App& flow, Context& context) {
-    auto name = std::make_shared<std::string>();
-    auto limit = std::make_shared<std::size_t>(100);
-    auto* verb = flow.add_subcommand("alerts", "Show what was told of a flow: what did not come in time, and what came twice");
-    add_thing_name(*verb, catalog::Kind::flow, *name);
-    verb->add_option("--limit", *limit, "How many at most")->type_name("N")->capture_default_str();
-    verb->callback([name, limit, &context] { show_alerts(*name, *limit, context); });
-}
 
 void add_flow_list(CLI::App& flow, Context& context) {
     auto* verb = flow.add_subcommand("list", "Show the flows of the project");

@@ -11,6 +11,7 @@
 #include "base/utf8.hpp"
 #include "cli/bundle.hpp"
 #include "cli/table.hpp"
+#include "cli/letters.hpp"
 #include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
 #include "monitor/monitor_state.hpp"
@@ -169,7 +170,7 @@ void add_monitor(CLI::App& app, Context& context) {
     add_simple(*monitor, context, "files", "Show what a monitor knows of each file, and why each one waits",
                &show_files);
     add_simple(*monitor, context, "events", "Show the events of a monitor that are still kept", &show_events);
-    add_monitor_letters(*monitor, context);
+    add_letters(*monitor, context, Kind::monitor);
 }
 
 }  // namespace fairlead::cli

@@ -11,7 +11,5 @@ namespace fairlead::cli {
 AddFieldFlags monitor_flags();
 // run
 void add_monitor_run(CLI::App& monitor, Context& context);
-// dead letters: list, replay, drop
-void add_monitor_letters(CLI::App& monitor, Context& context);
 
 }  // namespace fairlead::cli

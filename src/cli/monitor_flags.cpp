@@ -4,7 +4,6 @@
 
 #include "catalog/monitor.hpp"
 #include "cli/monitor.hpp"
-#include "cli/secret_source.hpp"
 #include "cli/thing_change.hpp"
 
 namespace fairlead::cli {
@@ -14,7 +13,6 @@ namespace json = boost::json;
 
 struct MonitorOptions {
     std::string place;  ///< CONNECTION:PATH
-    std::string secret_variable, secret_file;
     json::object fields;  ///< what the flags say
 };
 
@@ -29,10 +27,6 @@ void lay(const MonitorOptions& options, json::object& fields) {
         fields["path"] = options.place.substr(colon + 1);
     }
     merge_fields(fields, options.fields);
-    const auto secret = [&](const Secret& given) { fields[catalog::kWebhookSecret] = given.reveal(); };
-    if (!options.secret_variable.empty())
-        secret(secret_from_variable(options.secret_variable, "webhook-secret-env"));
-    if (!options.secret_file.empty()) secret(secret_from_file(options.secret_file, "webhook-secret-file"));
 }
 
 }  // namespace
@@ -44,10 +38,6 @@ AddFieldFlags monitor_flags() {
         for (const auto& [field, type] : catalog::monitor_fields())
             if (field.name != "name" && type != "secret")
                 add_field_flag(verb, field.name, type, std::string(field.help), options->fields);
-        verb.add_option("--webhook-secret-env", options->secret_variable,
-                        "The environment variable with the secret that webhooks are signed with")
-            ->type_name("VARIABLE");
-        verb.add_option("--webhook-secret-file", options->secret_file, "The same from a file")->type_name("FILE");
         return [options](json::object& fields) { lay(*options, fields); };
     };
 }

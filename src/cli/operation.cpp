@@ -4,6 +4,7 @@
 
 #include "catalog/operation.hpp"
 #include "cli/bundle.hpp"
+#include "cli/letters.hpp"
 #include "cli/thing_change.hpp"
 #include "cli/thing_verbs.hpp"
 #include "cli/verbs.hpp"
@@ -42,6 +43,8 @@ void add_operation(CLI::App& app, Context& context) {
     add_export(*operation, context, catalog::Kind::operation);
     add_import(*operation, context);
     add_operation_run(*operation, context);
+    add_alerts(*operation, context, catalog::Kind::operation);
+    add_letters(*operation, context, catalog::Kind::operation);
 }
 
 }  // namespace fairlead::cli

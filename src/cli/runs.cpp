@@ -226,7 +226,7 @@ void add_retry(CLI::App& run, Context& context) {
     auto* verb = run.add_subcommand("retry", "Do what failed of a run that has ended, as a new run");
     add_run_id(*verb, *id)->required();
     auto* everything = verb->add_flag("--all", *all, "Do again also what went well");
-    verb->add_flag("--failed-only", "Only what failed, which is so anyway")->excludes(everything);
+    verb->add_flag("--failed-only")->description("Only what failed, which is so anyway")->excludes(everything);
     verb->callback([id, all, &context] { retry_run(*id, *all, context); });
 }
 

@@ -47,6 +47,8 @@ struct ServeOptions {
     std::string keep_runs = "30d";
     std::string keep_documents = "1d";
     std::string keep_audit;
+    std::string keep_events = "7d";
+    std::string keep_deliveries;
     std::vector<std::string> egress_allow;
     std::vector<std::string> egress_deny;
 };
@@ -61,8 +63,8 @@ void require_safe(const ListenAddress& address, const ServeOptions& options) {
             "--insecure-listen does it all the same");
 }
 
-flow::MailServer mail_server(const ServeOptions& options) {
-    flow::MailServer server;
+net::MailServer mail_server(const ServeOptions& options) {
+    net::MailServer server;
     server.url = options.smtp_url;
     server.from = options.smtp_from;
     server.user = options.smtp_user;
@@ -104,6 +106,9 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
     result.runner.keep_documents = parse_duration(options.keep_documents, "keep-documents");
     if (!options.keep_audit.empty()) result.runner.keep_audit = parse_duration(options.keep_audit, "keep-audit");
+    result.keep_events = parse_duration(options.keep_events, "keep-events");
+    if (!options.keep_deliveries.empty())
+        result.keep_deliveries = parse_duration(options.keep_deliveries, "keep-deliveries");
     result.server.certificate_file = options.certificate;
     result.server.key_file = options.key;
     result.server.descriptor = activated_socket();
@@ -224,7 +229,7 @@ void add_serve(CLI::App& app, Context& context) {
     verb->add_option("--egress-deny", options->egress_deny, "Never connect to these, whatever is allowed")
         ->type_name("RULE");
     verb->add_option("--smtp-url", options->smtp_url,
-                     "The mail server for what flows tell: smtp://HOST[:PORT] (TLS required unless it is this machine) or smtps://")
+                     "The mail server for what flows and operations tell: smtp://HOST[:PORT] (TLS required unless it is this machine) or smtps://")
         ->type_name("URL");
     verb->add_option("--smtp-from", options->smtp_from, "The sender's address of such mails")->type_name("ADDRESS");
     verb->add_option("--smtp-user", options->smtp_user, "Log in there as this user")->type_name("USER");
@@ -252,6 +257,14 @@ void add_serve(CLI::App& app, Context& context) {
     verb->add_option("--keep-audit", options->keep_audit,
                      "Forget entries of the audit that are older, but for those of what still exists; else they are "
                      "kept for ever")
+        ->type_name("TIME");
+    verb->add_option("--keep-events", options->keep_events,
+                     "Forget events that all who take them are done with, after this time")
+        ->type_name("TIME")
+        ->capture_default_str();
+    verb->add_option("--keep-deliveries", options->keep_deliveries,
+                     "Forget deliveries that are older, but for those of files that may still be at their source; else they "
+                     "are kept for ever")
         ->type_name("TIME");
     verb->add_option("--log-level", options->log_level,
                      "What to log, as lines of JSON on standard error: debug, info, warning, error")

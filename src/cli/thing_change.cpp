@@ -10,6 +10,7 @@
 
 #include "catalog/field_json.hpp"
 #include "catalog/kinds.hpp"
+#include "catalog/receivers.hpp"
 #include "cli/json_text.hpp"
 #include "cli/secret_source.hpp"
 #include "cli/thing_verbs.hpp"
@@ -27,11 +28,16 @@ struct ChangeOptions {
     std::string from;                         ///< a JSON file with fields
     std::vector<std::string> set;             ///< FIELD=VALUE
     std::function<void(json::object&)> laid;  ///< what the kind's own flags say
+    std::string secret_variable, secret_file;
 };
 
 std::shared_ptr<ChangeOptions> add_change(CLI::App& verb, const AddFieldFlags& flags) {
     auto options = std::make_shared<ChangeOptions>();
     options->laid = flags(verb);
+    verb.add_option("--webhook-secret-env", options->secret_variable,
+                    "The environment variable with the secret that webhooks are signed with")
+        ->type_name("VARIABLE");
+    verb.add_option("--webhook-secret-file", options->secret_file, "The same from a file")->type_name("FILE");
     verb.add_option("--from", options->from, "A JSON file with fields (comments are allowed); - for standard input")
         ->type_name("FILE");
     verb.add_option("--set", options->set, "Any field by its name in JSON, such as limits.files=100")
@@ -59,6 +65,9 @@ json::object fields_of(const ChangeOptions& options) {
         fields = parse_relaxed(text_from_file(options.from, "from"));
     fields.erase("name");
     options.laid(fields);
+    const auto secret = [&](const Secret& given) { fields[catalog::kWebhookSecret] = given.reveal(); };
+    if (!options.secret_variable.empty()) secret(secret_from_variable(options.secret_variable, "webhook-secret-env"));
+    if (!options.secret_file.empty()) secret(secret_from_file(options.secret_file, "webhook-secret-file"));
     for (const auto& assignment : options.set) {
         const auto [name, value] = split_assignment(assignment, "set");
         put_field(fields, name, value_of(value));
@@ -90,7 +99,7 @@ json::value filter_of(const std::string& flag, const std::string& text) {
 json::object fields_of(const catalog::Resource& resource) {
     json::object fields;
     for (const auto& [key, value] : catalog::row_of(resource.kind).document(resource))
-        if (!catalog::is_record_member(key) && key != "secretsSet") fields[key] = value;
+        if (!catalog::is_record_member(key)) fields[key] = value;
     return fields;
 }
 

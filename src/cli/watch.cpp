@@ -219,7 +219,7 @@ class Watch {
                 throw Error(ErrorCode::cancelled, "Nobody reads the events any more.");
             co_await with_store([&](store::Store& store) {
                 store.events().advance(watched_.monitor, events.back().sequence);
-                store.events().forget(watched_.monitor, Time::max());
+                store.events().forget(watched_.monitor, Time::max(), kEventsAtOnce);
             });
         }
     }

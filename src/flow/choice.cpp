@@ -28,7 +28,7 @@ FileVersion version_for(const Entry& entry, const catalog::Flow& flow, Time now)
 /// What was kept is still there; what was removed can only be there because it came again.
 bool was_removed(const FileVersion& version) {
     return version.state == VersionState::quarantined ||
-           (version.state == VersionState::done && version.reason != "kept");
+           (version.state == VersionState::done && version.reason != catalog::kKept);
 }
 
 Choice of_known(const FileVersion& version, const catalog::Flow& flow, Time now) {
@@ -64,7 +64,7 @@ Choice choose(const std::vector<FileVersion>& versions, const Entry& entry, cons
             fresh.number = version.number;
             fresh.counter = version.counter;
             if (fresh.state == VersionState::waiting) fresh.reason = "has changed";
-        } else if (version.state == VersionState::done && version.reason == "kept" && flow.source.content_hash &&
+        } else if (version.state == VersionState::done && version.reason == catalog::kKept && flow.source.content_hash &&
                    !version.hash.empty()) {
             return {What::compare, version};
         }

@@ -71,7 +71,7 @@ awaitable<void> finish(Work& work, FileVersion& version, VersionState state, std
 
 awaitable<void> perform(Work& work, FileVersion& version) {
     const auto& afterwards = work.flow.source.afterwards;
-    if (afterwards == "keep") co_return co_await finish(work, version, VersionState::done, "kept");
+    if (afterwards == "keep") co_return co_await finish(work, version, VersionState::done, std::string(catalog::kKept));
     const auto here = co_await is_still_there(work, version);
     std::string reason = here ? "" : "gone from the source, or replaced there";
     if (here && afterwards == "delete") {

@@ -4,7 +4,6 @@
 #include <set>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "base/fault_point.hpp"
 #include "base/path.hpp"
@@ -13,9 +12,9 @@
 #include "base/utf8.hpp"
 #include "catalog/field_json.hpp"
 #include "flow/choice.hpp"
-#include "flow/notice.hpp"
 #include "flow/search.hpp"
 #include "flow/work.hpp"
+#include "service/alerts.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/journal.hpp"
 #include "transfer/leftover.hpp"
@@ -236,9 +235,8 @@ class Conduct {
         if (!same) co_return;
         const auto message = fmt::format("'{}' has the same content as '{}', which the flow '{}' delivered before.", to_valid_utf8(version.path),
                                          to_valid_utf8(same->path), work_.flow.name);
-        const auto key = fmt::format("double {}", version.number);
-        co_await work_.ledger.notice(key, boost::json::serialize(notice_event(work_.flow, "fairlead.flow.duplicate", key, now(),
-                                                                              {{"path", to_valid_utf8(version.path)}, {"message", message}})));
+        co_await work_.ledger.tell(work_.flow, {"fairlead.flow.duplicate", fmt::format("double {}", version.number), now(),
+                                                {{"path", to_valid_utf8(version.path)}, {"message", message}}});
     }
 
     /// What runs on another thread is not reached by a cancellation.

@@ -6,6 +6,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "catalog/flow_resource.hpp"
+#include "service/alerts.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
 #include "store/store.hpp"
@@ -89,8 +91,10 @@ awaitable<void> Ledger::put(FileVersion& version, const catalog::RunFile& file) 
     });
 }
 
-awaitable<void> Ledger::notice(const std::string& key, const std::string& document) {
-    co_await on_store([&](store::DeliveryStore& store) { store.take_notice(flow_, key, now(), document); });
+awaitable<void> Ledger::tell(const catalog::Flow& flow, const service::Alert& alert) {
+    const auto subject = service::alert_subject(catalog::resource_of(flow));
+    co_await held_.on_workspace()(
+        [&](service::Workspace& workspace) { service::alert(workspace.store(), subject.value(), alert); });
 }
 
 awaitable<void> Ledger::require_ours() {

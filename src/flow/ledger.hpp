@@ -8,6 +8,13 @@
 #include "service/held_run.hpp"
 #include "store/delivery_store.hpp"
 
+namespace fairlead::catalog {
+struct Flow;
+}
+namespace fairlead::service {
+struct Alert;
+}
+
 namespace fairlead::flow {
 
 /// What a run writes into the ledger of its flow. Whatever is written is written only while the run is still ours:
@@ -26,8 +33,8 @@ class Ledger {
     awaitable<void> put(catalog::FileVersion& version);
     /// Together with what the run's history says of it.
     awaitable<void> put(catalog::FileVersion& version, const catalog::RunFile& file);
-    /// Notes that something is to be told; once for each key.
-    awaitable<void> notice(const std::string& key, const std::string& document);
+    /// Tells something of the flow; once for each key.
+    awaitable<void> tell(const catalog::Flow& flow, const service::Alert& alert);
     /// That the run is still ours.
     awaitable<void> require_ours();
 

@@ -8,8 +8,10 @@
 
 #include "fairlead/error.hpp"
 #include "flow/ledger.hpp"
+#include "flow/run_alerts.hpp"
 #include "flow/tick.hpp"
 #include "service/workspace.hpp"
+#include "store/store.hpp"
 
 namespace fairlead::flow {
 namespace {
@@ -18,6 +20,7 @@ using namespace std::chrono;
 constexpr milliseconds kLongestWait{2000};   // what other nodes and the command line do is not told
 constexpr milliseconds kShortestWait{20};
 constexpr milliseconds kAfterTrouble{5000};
+constexpr minutes kForgetting{30};
 
 }  // namespace
 
@@ -47,7 +50,9 @@ struct Scheduler::Parts {
                 workspace = std::make_unique<service::Workspace>(directory, store);
                 workspace->act_as({"scheduler", "daemon"});
             }
+            alert_failed_runs(workspace->store());
             done = tick(*workspace, now());
+            forget_what_is_old();
         } catch (const Error& error) {
             workspace.reset();
             tell(error.message);
@@ -57,6 +62,12 @@ struct Scheduler::Parts {
         if (!done.queued.empty() && options.queued) options.queued();
         if (!done.next) return kLongestWait;
         return std::clamp(duration_cast<milliseconds>(*done.next - now()), kShortestWait, kLongestWait);
+    }
+
+    void forget_what_is_old() {
+        if (steady_clock::now() < next_forgetting) return;
+        const bool more = forget_some(workspace->store(), options.keep, now());
+        next_forgetting = steady_clock::now() + (more ? milliseconds(0) : duration_cast<milliseconds>(kForgetting));
     }
 
     void tell(const std::string& trouble) {
@@ -77,6 +88,7 @@ struct Scheduler::Parts {
     SchedulerOptions options;
     std::unique_ptr<service::Workspace> workspace;  // of its thread
     std::string told;
+    steady_clock::time_point next_forgetting{};
     std::mutex mutex;
     std::condition_variable changed;
     bool over = false, wanted = false;

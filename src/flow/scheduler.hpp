@@ -4,9 +4,12 @@
 #include <memory>
 #include <string>
 
+#include "flow/forget.hpp"
+
 namespace fairlead::flow {
 
 struct SchedulerOptions {
+    Keep keep;  ///< what is older is forgotten
     /// Runs were queued. On the scheduler's thread.
     std::function<void()> queued;
     /// What keeps the scheduler, or one flow, from its work; told once, and "" when it is over. On the scheduler's thread.
@@ -14,7 +17,7 @@ struct SchedulerOptions {
 };
 
 /// Looks at all flows when something is due, and every few seconds, on a thread of its own, and queues their runs
-/// (see tick). Several daemons on one store may each have one: each moment counts once.
+/// (see tick); tells of runs that failed; and forgets what is old. Several daemons on one store may each have one: each moment counts once.
 class Scheduler {
   public:
     /// Begins at once, with a workspace of its own; the arguments as Workspace takes them. A store that is away is waited

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 
 #include "base/glob.hpp"
 #include "base/process_identity.hpp"
 #include "catalog/cron.hpp"
 #include "catalog/flow_resource.hpp"
 #include "flow/expect.hpp"
-#include "flow/notice.hpp"
+#include "service/alerts.hpp"
 #include "service/flows.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
@@ -91,8 +90,10 @@ class Ticking {
             if (ledger.has_notice(flow.record.id, key)) continue;
             const auto problem = missing(expectation, arrived(flow, expectation, window));
             if (problem.empty() && !over) continue;
-            ledger.take_notice(flow.record.id, key, now_,
-                               problem.empty() ? "" : event_of(flow, expectation, window, over, key, problem));
+            if (problem.empty())
+                ledger.take_notice(flow.record.id, key, now_);
+            else
+                tell(flow, expectation, window, over, key, problem);
         }
         if (const auto next = next_deadline(flow, expectation); next && (!tick_.next || *next < *tick_.next)) tick_.next = next;
     }
@@ -126,13 +127,13 @@ class Ticking {
         }
     }
 
-    std::string event_of(const Flow& flow, const catalog::FlowExpectation& expectation, const Window& window, bool over,
-                         const std::string& key, const std::string& problem) const {
+    void tell(const Flow& flow, const catalog::FlowExpectation& expectation, const Window& window, bool over,
+              const std::string& key, const std::string& problem) {
         const auto message = fmt::format("{}: '{}' of the flow '{}' {} {}: {}.", over ? "Missed" : "Not met yet", expectation.name,
                                          flow.name, over ? "was due at" : "is due at", to_rfc3339(window.deadline), problem);
-        return boost::json::serialize(
-            notice_event(flow, over ? "fairlead.flow.expectation.missed" : "fairlead.flow.expectation.warning", key, now_,
-                         {{"expectation", expectation.name}, {"deadline", to_rfc3339(window.deadline)}, {"message", message}}));
+        const service::Alert alert{over ? "fairlead.flow.expectation.missed" : "fairlead.flow.expectation.warning", key, now_,
+                                   {{"expectation", expectation.name}, {"deadline", to_rfc3339(window.deadline)}, {"message", message}}};
+        service::alert(workspace_.store(), service::alert_subject(catalog::resource_of(flow)).value(), alert);
     }
 
     void look_at_schedule(const Flow& flow) {

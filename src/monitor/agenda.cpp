@@ -39,20 +39,34 @@ void Agenda::put(Item item, Time due) {
         return plan(found->second, due);
     }
     auto& planned = found->second;
+    const bool was_reset = item.stored == Time{} && planned.item.stored != Time{};
     if (!planned.busy) {
         unplan(planned);
-        due = planned.due;
+        if (!was_reset) due = planned.due;
         // A shorter interval counts at once.
-        if (item.interval < planned.item.interval) due -= planned.item.interval - item.interval;
+        if (!was_reset && item.interval < planned.item.interval) due -= planned.item.interval - item.interval;
     }
     if (auto place = places_.find(planned.item.place); place != places_.end()) {
         place->second.erase(item.id);
         if (place->second.empty()) places_.erase(place);
     }
     item.failures = planned.item.failures;
+    if (!was_reset) item.stored = std::max(item.stored, planned.item.stored);
     places_[item.place].insert(item.id);
     planned.item = std::move(item);
     if (!planned.busy) plan(planned, due);
+}
+
+Agenda::Items::iterator Agenda::erase(Items::iterator item) {
+    if (!item->second.busy) unplan(item->second);
+    const auto place = places_.find(item->second.item.place);
+    place->second.erase(item->first);
+    if (place->second.empty()) places_.erase(place);
+    return items_.erase(item);
+}
+
+void Agenda::remove(std::string_view id) {
+    if (const auto found = items_.find(id); found != items_.end()) erase(found);
 }
 
 void Agenda::keep(const std::set<std::string, std::less<>>& ids) {
@@ -61,11 +75,7 @@ void Agenda::keep(const std::set<std::string, std::less<>>& ids) {
             ++item;
             continue;
         }
-        if (!item->second.busy) unplan(item->second);
-        const auto place = places_.find(item->second.item.place);
-        place->second.erase(item->first);
-        if (place->second.empty()) places_.erase(place);
-        item = items_.erase(item);
+        item = erase(item);
     }
     std::erase_if(servers_,
                   [](const auto& server) { return server.second.due.empty() && server.second.looking == 0; });
@@ -79,11 +89,11 @@ std::optional<Agenda::Turn> Agenda::take(Time now) {
     Turn turn;
     turn.server = name;
     turn.due = first->second.due;
-    const auto ids = places_.at(first->second.item.place);  // a copy: planning changes nothing of it, but be safe
-    for (const auto& id : ids) {
+    for (const auto& id : places_.at(first->second.item.place)) {
         auto& planned = items_.at(id);
         const bool is_due = planned.due <= now + planned.item.interval / 10;
-        if (planned.busy || !is_due || planned.item.server != name) continue;
+        const bool keeps_step = planned.item.interval == first->second.item.interval;
+        if (planned.busy || planned.item.server != name || !(is_due || keeps_step)) continue;
         server.due.erase({planned.due, id});
         planned.busy = true;
         turn.ids.push_back(id);
@@ -98,12 +108,13 @@ std::optional<Time> Agenda::next() const {
     return turns_.begin()->first;
 }
 
-void Agenda::done(std::string_view id, Time due, bool complete) {
+void Agenda::done(std::string_view id, Time due, bool complete, std::optional<Time> stored) {
     const auto found = items_.find(id);
     if (found == items_.end() || !found->second.busy) return;
     auto& planned = found->second;
     planned.busy = false;
     planned.item.failures = complete ? 0 : planned.item.failures + 1;
+    if (stored) planned.item.stored = *stored;
     plan(planned, due);
 }
 

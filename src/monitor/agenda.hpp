@@ -14,8 +14,8 @@
 namespace fairlead::monitor {
 
 /// What is to be looked at, and when: pure, and a few hundred bytes for each monitor. Looks that share a place are
-/// given out together; of those on the same server not more than a few at once, so that one that hangs holds up
-/// nobody else.
+/// given out together, so those of one interval keep step from the first time on; of those on the same server not more
+/// than a few at once, so that one that hangs holds up nobody else.
 class Agenda {
   public:
     /// `per_server`: how many places of one connection are looked at at once.
@@ -27,10 +27,12 @@ class Agenda {
         std::string server;      ///< what looks are counted by
         std::chrono::milliseconds interval{0};
         std::uint64_t failures = 0;  ///< in a row
+        Time stored{};  ///< when it is due by the store, as far as is known here
     };
 
-    /// Adds or replaces one; `due` says when it is, unless it is known already.
+    /// Adds or replaces one; `due` says when it is, unless it is known already and what it saw was not forgotten.
     void put(Item item, Time due);
+    void remove(std::string_view id);
     /// Forgets those that are not among `ids`.
     void keep(const std::set<std::string, std::less<>>& ids);
 
@@ -40,13 +42,13 @@ class Agenda {
         Time due{};  ///< of the first of them
     };
     /// Takes the next place that is due at `now` and may be looked at, with all who watch it and are due within a
-    /// tenth of their interval.
+    /// tenth of their interval, or look as often as the first of them.
     std::optional<Turn> take(Time now);
     /// When the next one is due that may be looked at; nothing when there is none.
     std::optional<Time> next() const;
 
-    /// The look of that one is over.
-    void done(std::string_view id, Time due, bool complete);
+    /// The look of that one is over. `stored`: what it left in the store; absent: it was not this one's turn.
+    void done(std::string_view id, Time due, bool complete, std::optional<Time> stored = std::nullopt);
     /// A place of this server is free again.
     void release(const std::string& server);
 
@@ -65,13 +67,16 @@ class Agenda {
         Due due;
     };
 
+    using Items = std::map<std::string, Planned, std::less<>>;
+
+    Items::iterator erase(Items::iterator item);
     void plan(Planned& planned, Time due);
     void unplan(const Planned& planned);
     bool is_open(const Server& server) const { return server.looking < per_server_ && !server.due.empty(); }
     void refresh(const std::string& server);
 
     unsigned per_server_;
-    std::map<std::string, Planned, std::less<>> items_;
+    Items items_;
     std::map<std::string, std::set<std::string>> places_;  // ids by place
     std::map<std::string, Server> servers_;
     std::map<std::string, Time> first_;          // of each server that may be looked at

@@ -1,6 +1,7 @@
 #include "monitor/deliverer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -9,15 +10,16 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "base/process_identity.hpp"
 #include "base/side_task.hpp"
 #include "monitor/connection_target.hpp"
+#include "monitor/cloud_event.hpp"
 #include "monitor/event_content.hpp"
-#include "monitor/webhook.hpp"
-#include "net/http_post.hpp"
-#include "service/monitors.hpp"
+#include "monitor/receiver.hpp"
+#include "net/curl_loop.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
 #include "store/event_store.hpp"
@@ -31,8 +33,9 @@ namespace asio = boost::asio;
 using service::Workspace;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kPrefix = "webhook:";
+constexpr std::array<std::string_view, 2> kPrefixes{"webhook:", "mail:"};
 constexpr std::size_t kPage = 20;
+constexpr std::size_t kForgottenAtOnce = 1000;
 constexpr auto kLease = std::chrono::minutes(2);   // longer than any one attempt
 constexpr auto kTidying = std::chrono::minutes(1);
 constexpr auto kMostAsked = std::chrono::hours(1);  // that a receiver may ask to be left alone
@@ -43,8 +46,7 @@ Time system_now() {
 
 /// What a consumer is to take now, and how.
 struct Work {
-    catalog::Monitor monitor;
-    std::optional<Secret> secret;
+    Receiver to;
     std::vector<catalog::FileEvent> events;
     std::vector<store::DeadLetter> replays;
     std::uint64_t attempts = 0;  ///< that failed for the first of the events
@@ -93,12 +95,26 @@ struct Deliverer::Parts {
         co_await workspaces.run(as_daemon(), [&](Workspace& workspace) {
             auto& events = workspace.store().events();
             if (tidies) release_what_the_dead_hold(events);
-            due = events.due(kPrefix, owner, options.now(), options.at_once);
-            if (tidies) events.forget("", options.now() - options.keep);
+            for (const auto prefix : kPrefixes)
+                for (auto& one : events.due(prefix, owner, options.now(), options.at_once))
+                    due.push_back(std::move(one));
         });
+        if (tidies) co_await forget_what_is_old();
         if (tidies) next_tidying = std::chrono::steady_clock::now() + kTidying;
-        for (const auto& consumer : due)
-            if (!stopping && under_way.size() < options.at_once && !under_way.contains(consumer.name)) begin(consumer);
+        for (const auto& consumer : due) {
+            if (under_way.contains(consumer.name))
+                has_more.insert(consumer.name);
+            else if (!stopping && under_way.size() < options.at_once)
+                begin(consumer);
+        }
+    }
+
+    /// A batch at a time, so that nobody waits long.
+    awaitable<void> forget_what_is_old() {
+        for (std::int64_t count = kForgottenAtOnce; count == kForgottenAtOnce && !stopping;)
+            co_await in_events([&](store::EventStore& events) {
+                count = events.forget("", options.now() - options.keep, kForgottenAtOnce);
+            });
     }
 
     /// Not only when their right has run out: on this machine it can be seen that they are dead.
@@ -113,8 +129,10 @@ struct Deliverer::Parts {
         auto& task = under_way[name];
         const auto ended = [this, name](std::exception_ptr) {
             asio::post(loop, [this, name] {  // not now: the task is still in its own call
+                // Looking for work costs with the number of receivers: only where there may be some that was left.
+                const bool left_some = under_way.size() >= options.at_once || has_more.erase(name) > 0;
                 under_way.erase(name);
-                look_here();
+                if (left_some || stopping) look_here();
             });
         };
         task.emplace(loop.get_executor(), deliver(consumer), ended);
@@ -134,7 +152,8 @@ struct Deliverer::Parts {
 
     awaitable<void> deliver(const store::Consumer& consumer, Work& work) {
         for (const auto& letter : work.replays) {
-            const auto refused = co_await attempt(letter.event, work);
+            const auto refused = co_await attempt(consumer, letter.event, work);
+            tell(refused ? Attempt::given_up : Attempt::delivered);
             co_await in_events([&](store::EventStore& events) {
                 if (refused)
                     events.give_up(consumer.name, letter.event, letter.attempts + 1, refused->problem, options.now());
@@ -143,14 +162,17 @@ struct Deliverer::Parts {
             });
         }
         for (const auto& event : work.events) {
-            const auto refused = co_await attempt(event, work);
+            const auto refused = co_await attempt(consumer, event, work);
             if (!refused) {
+                tell(Attempt::delivered);
                 co_await in_events([&](store::EventStore& events) { events.advance(consumer.name, event.sequence); });
                 work.attempts = 0;
                 continue;
             }
             const auto attempts = ++work.attempts;
-            const bool enough = attempts >= static_cast<std::uint64_t>(work.monitor.webhook_attempts);
+            const bool enough = attempts >= work.to.attempts;
+            tell(enough ? Attempt::given_up : Attempt::failed);
+            if (enough) has_more.insert(consumer.name);  // its turn is the next one's
             co_await in_events([&](store::EventStore& events) {
                 const auto now = options.now();
                 if (enough) return events.give_up(consumer.name, event, attempts, refused->problem, now);
@@ -161,6 +183,7 @@ struct Deliverer::Parts {
             });
             co_return;
         }
+        if (work.events.size() == kPage || work.replays.size() == kPage) has_more.insert(consumer.name);
     }
 
     /// Nothing when there is nothing to do any more.
@@ -170,41 +193,47 @@ struct Deliverer::Parts {
             auto& events = workspace.store().events();
             const auto now = options.now();
             if (!events.claim(consumer.name, owner, now, now + kLease)) return;
-            service::Monitors monitors(workspace);
-            auto monitor = monitors.find(consumer.monitor);
-            if (!monitor || monitor->webhook_url.empty()) return events.unsubscribe(consumer.name);
+            std::optional<Receiver> to;
+            try {
+                to = receiver_of(workspace, consumer);
+            } catch (const Error& error) {  // not signed it is not sent
+                const auto found = events.consumer(consumer.name);
+                const auto attempts = found ? found->attempts : 0;
+                return events.postpone(consumer.name, attempts, now + options.longest_wait, error.message);
+            }
+            if (!to) return events.unsubscribe(consumer.name);
             work.emplace();
+            work->to = std::move(*to);
             work->replays = events.replays(consumer.name, kPage);
             work->events = events.pending(consumer.name, kPage);
             const auto found = events.consumer(consumer.name);
             work->attempts = found ? found->attempts : 0;
-            try {
-                work->secret = monitors.webhook_secret(*monitor);
-            } catch (const Error& error) {  // not signed it is not sent
-                events.postpone(consumer.name, work->attempts, now + options.longest_wait, error.message);
-                work.reset();
-                return;
-            }
-            work->monitor = std::move(*monitor);
         });
         co_return work;
     }
 
-    awaitable<std::optional<Refused>> attempt(const catalog::FileEvent& event, const Work& work) {
+    awaitable<std::optional<Refused>> attempt(const store::Consumer& consumer, const catalog::FileEvent& event,
+                                              const Work& work) {
         if (stopping) throw Error(ErrorCode::cancelled, "The daemon stops.");
         co_await in_events([&](store::EventStore& events) {
             const auto now = options.now();
-            if (!events.claim(service::Monitors::webhook_consumer(work.monitor), owner, now, now + kLease))
+            if (!events.claim(consumer.name, owner, now, now + kLease))
                 throw Error(ErrorCode::cancelled, "Another daemon delivers them now.");
         });
-        const auto content = co_await content_of(workspaces, engine, event, work.monitor);
-        auto refused = co_await send(poster, event, work.monitor, work.secret, content);
-        if (options.attempted) options.attempted(!refused);
-        co_return refused;
+        auto text = event.document;
+        if (text.empty()) {
+            const auto& monitor = work.to.monitor.value();
+            text = cloud_event(event, monitor, co_await content_of(workspaces, engine, event, monitor));
+        }
+        co_return co_await send(loop_of_curl, options.mail, work.to, std::move(text));
     }
 
     awaitable<void> in_events(std::function<void(store::EventStore&)> call) {
         co_await workspaces.run(as_daemon(), [&](Workspace& workspace) { call(workspace.store().events()); });
+    }
+
+    void tell(Attempt came_of) {
+        if (options.attempted) options.attempted(came_of);
     }
 
     void look_here() {
@@ -226,11 +255,12 @@ struct Deliverer::Parts {
     service::Engine& engine;
     DelivererOptions options;
     std::string owner = process_identity();
-    net::HttpPoster poster;
+    net::CurlLoop loop_of_curl;
     asio::io_context loop{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard;
     asio::steady_timer news{loop};
     std::map<std::string, std::optional<SideTask>> under_way;
+    std::set<std::string> has_more;  ///< than was taken at once
     std::chrono::steady_clock::time_point next_tidying{};
     bool woken = false, stopping = false;
     std::optional<SideTask> main_task;

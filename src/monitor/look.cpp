@@ -24,8 +24,10 @@ class Look {
     awaitable<std::vector<LookResult>> run() {
         co_await in_one([this](store::Store& store) {
             looking_.clear();
+            std::size_t index = 0;
             for (auto& one : all_) {
-                one.begin(store, settings_);
+                one.begin(store, settings_, settings_.due_by ? settings_.due_by(index) : std::nullopt);
+                ++index;
                 if (one.looks()) looking_.push_back(&one);
             }
         });
@@ -94,12 +96,13 @@ class Look {
     }
 
     awaitable<void> find_itself(std::optional<Entry>& itself) {
-        if (scene_.path == "/") {  // it is there, and not every server tells its facts
-            itself.emplace().type = EntryType::directory;
-            co_return;
-        }
         auto lease = co_await sessions_.take();
-        itself = co_await try_stat(lease.files(), scene_.path);
+        for (auto* one : looking_)
+            one->result().began = settings_.now();
+        if (scene_.path == "/")  // it is there, and not every server tells its facts
+            itself.emplace().type = EntryType::directory;
+        else
+            itself = co_await try_stat(lease.files(), scene_.path);
     }
 
     awaitable<void> walk_directory() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -32,9 +33,12 @@ struct Watched {
 };
 
 struct LookResult {
-    std::uint64_t look = 0;     ///< its number; 0: it was not this one's turn (another looks, or none is due)
-    std::uint64_t seen = 0;     ///< entries
-    std::uint64_t events = 0;   ///< that it made
+    std::uint64_t look = 0;  ///< its number; 0: it was not this one's turn (another looks, or none is due)
+    std::optional<Time> not_before;  ///< then: when it may be
+    std::optional<Time> began;       ///< when there was a session to look with
+    std::uint64_t seen = 0;          ///< entries
+    std::uint64_t events = 0;        ///< that it made
+    std::array<std::uint64_t, 4> by_change{};  ///< the same, by catalog::FileChange
     std::uint64_t waiting = 0;  ///< files that changed and have not settled
     std::vector<std::pair<std::string, std::string>>
         why;               ///< of the first hundred of them: path, and why it waits
@@ -57,7 +61,8 @@ struct LookSettings {
     std::function<Time()> now;  ///< our own clock
     std::string owner;          ///< see store::LookStart
     std::chrono::milliseconds lease{0};
-    bool only_if_due = false;
+    /// The look of that one is not made if the store says that it is due later than this: another has looked.
+    std::function<std::optional<Time>(std::size_t index)> due_by;
     /// When the next look of that one is due, which is kept. Empty: at once.
     std::function<Time(std::size_t index, const LookResult& result)> next;
     /// Told of each look that began: it is to be renewed while it goes on (MonitorStore::renew_look).

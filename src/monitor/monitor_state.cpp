@@ -169,18 +169,4 @@ json::object events_of(store::Store& store, const catalog::Monitor& monitor, std
     return {{"items", std::move(items)}, {"next", next}};
 }
 
-json::object dead_letters_of(store::Store& store, const catalog::Monitor& monitor, std::uint64_t after,
-                             std::size_t limit) {
-    const auto found = store.events().dead_letters(monitor.record.id, after, limit);
-    json::array items;
-    for (const auto& letter : found)
-        items.push_back(json::object{{"event", event_json(letter.event, monitor)},
-                                     {"attempts", letter.attempts},
-                                     {"problem", letter.problem},
-                                     {"at", to_rfc3339(letter.at)}});
-    const auto next =
-        found.size() == limit ? json::value(std::to_string(found.back().event.sequence)) : json::value();
-    return {{"items", std::move(items)}, {"next", next}};
-}
-
 }  // namespace fairlead::monitor

@@ -27,8 +27,5 @@ boost::json::object event_json(const catalog::FileEvent& event, const catalog::M
 /// {"items": the events after this sequence, "next"}
 boost::json::object events_of(store::Store& store, const catalog::Monitor& monitor, std::uint64_t after,
                               std::size_t limit);
-/// {"items": the dead letters after this sequence, "next"}
-boost::json::object dead_letters_of(store::Store& store, const catalog::Monitor& monitor, std::uint64_t after,
-                                    std::size_t limit);
 
 }  // namespace fairlead::monitor

@@ -9,6 +9,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <list>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "base/process_identity.hpp"
@@ -19,6 +21,7 @@
 #include "service/actor.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
+#include "store/audit_store.hpp"
 #include "store/monitor_store.hpp"
 #include "store/store.hpp"
 #include "transfer/failure.hpp"
@@ -32,20 +35,35 @@ using service::Workspace;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kPage = 1000;
+constexpr auto kFullReload = std::chrono::minutes(1);
 
 Time system_now() {
     return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
 }
 
-/// A monitor as the agenda has it, with when it is due.
-struct Loaded {
+/// A monitor as the agenda has it; nothing for one that does not look by itself.
+std::optional<Agenda::Item> item_of(const catalog::Resource& resource) {
+    if (!resource.enabled || resource.kind != catalog::Kind::monitor) return std::nullopt;
+    const auto monitor = catalog::monitor_of(resource);
+    if (monitor.on_demand) return std::nullopt;
     Agenda::Item item;
-    Time due{};
+    item.id = monitor.record.id;
+    item.place = place_key(monitor);
+    item.server = monitor.record.project + "\n" + catalog::name_key(monitor.connection);
+    item.interval = monitor.interval;
+    return item;
+}
+
+/// What is new among the monitors.
+struct News {
+    bool everything = false;  ///< `present` are all there are
+    std::vector<Agenda::Item> present;
+    std::vector<std::string> gone;
+    std::int64_t up_to = 0;  ///< the change that is known then
 };
 
-/// All that look by themselves.
-std::vector<Loaded> load(Workspace& workspace) {
-    auto& store = workspace.store();
+void load_all(store::Store& store, News& news) {
+    news.everything = true;
     std::map<std::string, Time, std::less<>> due;
     std::string after;
     for (auto page = store.monitors().statuses(after, kPage); !page.empty();
@@ -54,32 +72,57 @@ std::vector<Loaded> load(Workspace& workspace) {
         for (const auto& status : page)
             due.emplace(status.monitor, status.next);
     }
-    std::vector<Loaded> all;
     store::ResourceQuery query;
     query.kind = catalog::Kind::monitor;
     query.enabled = true;
     query.limit = kPage;
     for (auto page = store.resources().list(query); !page.empty(); page = store.resources().list(query)) {
         for (const auto& resource : page) {
-            const auto monitor = catalog::monitor_of(resource);
-            if (monitor.on_demand) continue;
-            Loaded one;
-            one.item.id = monitor.record.id;
-            one.item.place = place_key(monitor);
-            one.item.server = monitor.record.project + "\n" + catalog::name_key(monitor.connection);
-            one.item.interval = monitor.interval;
-            if (const auto found = due.find(monitor.record.id); found != due.end()) one.due = found->second;
-            all.push_back(std::move(one));
+            auto item = item_of(resource);
+            if (!item) continue;
+            if (const auto found = due.find(item->id); found != due.end()) item->stored = found->second;
+            news.present.push_back(std::move(*item));
         }
         query.after = store::cursor_of(page.back(), query.order);
     }
-    return all;
 }
 
-/// Grows with each change of anything that is stored.
-std::int64_t newest_change(Workspace& workspace) {
-    const auto newest = workspace.store().audit().list({.limit = 1});
-    return newest.empty() ? 0 : newest.front().sequence;
+void load_some(store::Store& store, const std::set<std::string>& ids, News& news) {
+    for (const auto& id : ids) {
+        const auto resource = store.resources().find(id);
+        auto item = resource ? item_of(*resource) : std::nullopt;
+        if (!item) {
+            news.gone.push_back(id);
+            continue;
+        }
+        if (const auto status = store.monitors().status(id)) item->stored = status->next;
+        news.present.push_back(std::move(*item));
+    }
+}
+
+/// What has changed since `known`, by the audit: it grows with each change of anything that is stored. Where those are
+/// many, everything is loaded.
+News news_since(store::Store& store, std::int64_t known, bool everything) {
+    News news;
+    std::set<std::string> ids;
+    store::AuditQuery query;
+    query.limit = 1;
+    const auto newest = store.audit().list(query);
+    news.up_to = newest.empty() ? 0 : newest.front().sequence;
+    if (news.up_to == known && !everything) return news;
+    everything = everything || news.up_to < known || news.up_to - known > static_cast<std::int64_t>(kPage);
+    query.limit = kPage;
+    query.before = news.up_to + 1;
+    if (!everything)
+        for (const auto& entry : store.audit().list(query)) {
+            if (entry.sequence <= known) break;
+            if (entry.kind == catalog::to_string(catalog::Kind::monitor)) ids.insert(entry.resource);
+        }
+    if (everything)
+        load_all(store, news);
+    else
+        load_some(store, ids, news);
+    return news;
 }
 
 }  // namespace
@@ -143,22 +186,28 @@ struct Scheduler::Parts {
 
     awaitable<void> reload() {
         next_reload = std::chrono::steady_clock::now() + options.reload;
-        std::optional<std::vector<Loaded>> all;
+        // Of several at one database, a change with a lower number may be there only after one with a higher.
+        const bool everything = known_change < 0 || std::chrono::steady_clock::now() >= next_full_reload;
+        News found;
         co_await workspaces.run(as_daemon(), [&](Workspace& workspace) {
-            const auto newest = newest_change(workspace);
-            if (newest == known_change) return;
-            all = load(workspace);
-            known_change = newest;
+            found = news_since(workspace.store(), known_change, everything);
         });
-        if (!all) co_return;
+        if (found.everything)
+            next_full_reload = std::chrono::steady_clock::time_point::max();
+        else if (found.up_to != known_change)
+            next_full_reload = std::min(next_full_reload, std::chrono::steady_clock::now() + kFullReload);
+        known_change = found.up_to;
         std::set<std::string, std::less<>> ids;
         const auto now = options.now();
-        for (auto& one : *all) {
-            ids.insert(one.item.id);
+        for (auto& item : found.present) {
+            if (found.everything) ids.insert(item.id);
             // Those that were never looked at, or that are due long since, come one after the other.
-            agenda.put(std::move(one.item), std::max(one.due, now));
+            const auto due = std::max(item.stored, now);
+            agenda.put(std::move(item), due);
         }
-        agenda.keep(ids);
+        for (const auto& id : found.gone)
+            agenda.remove(id);
+        if (found.everything) agenda.keep(ids);
     }
 
     void begin_what_is_due() {
@@ -205,13 +254,17 @@ struct Scheduler::Parts {
         settings.now = options.now;
         settings.owner = owner;
         settings.lease = options.lease;
-        settings.only_if_due = true;
         // Called where the engine's sessions live, while this coroutine waits. The agenda is not touched there.
         std::vector<std::pair<milliseconds, std::uint64_t>> plans;
+        std::vector<Time> due_by;
         for (const auto& id : turn.ids) {
             const auto* item = agenda.find(id);
             plans.emplace_back(item->interval, item->failures);
+            due_by.push_back(item->stored);
         }
+        settings.due_by = [this, due_by = std::move(due_by)](std::size_t index) -> std::optional<Time> {
+            return std::max(due_by.at(index), options.now());
+        };
         const auto luck = transfer::luck();
         settings.next = [this, &turn, &due, plans = std::move(plans), luck, began](std::size_t index,
                                                                                  const LookResult& result) {
@@ -230,23 +283,37 @@ struct Scheduler::Parts {
     void finish(const Agenda::Turn& turn, const std::vector<StoredLook>& results,
                 const std::map<std::string, Time>& due, Time began, bool broke_off) {
         const auto now = options.now();
-        bool came = false, complete = !broke_off;
+        Looked looked;
+        looked.complete = !broke_off;
+        Time started = now;
         for (const auto& one : results) {
-            came = came || one.result.events > 0;
-            complete = complete && (one.result.complete() || one.result.look == 0);
+            for (std::size_t change = 0; change < looked.events.size(); ++change)
+                looked.events.at(change) += one.result.by_change.at(change);
+            if (one.result.look == 0) continue;
+            ++looked.monitors;
+            looked.complete = looked.complete && one.result.complete();
+            if (one.result.began) started = *one.result.began;
         }
         for (const auto& id : turn.ids) {
             const auto* item = agenda.find(id);
             if (item == nullptr) continue;
             const auto result = std::ranges::find(results, id, [](const StoredLook& l) { return l.monitor.record.id; });
-            const auto next = due.find(id);
-            // Whoever has it, or whoever was faster, leaves a time behind: an interval later it is known.
+            if (const auto next = due.find(id); next != due.end()) {
+                agenda.done(id, next->second, !broke_off && result != results.end() && !result->result.failure,
+                            next->second);
+                continue;
+            }
+            // Somebody else has it, or was faster, and has left a time behind; or the store could not be asked.
+            const auto known = result == results.end() ? std::nullopt : result->result.not_before;
             const auto otherwise = next_look(began, now, std::min<milliseconds>(item->interval, options.lease), 0, 0.5);
-            agenda.done(id, next == due.end() ? otherwise : next->second,
-                        !broke_off && (result == results.end() || !result->result.failure));
+            agenda.done(id, known && *known > now ? *known : otherwise, true);
         }
-        if (came && options.events_came) options.events_came();
-        if (options.looked) options.looked(std::max(began - turn.due, milliseconds(0)), now - began, complete);
+        looked.late = std::max(started - turn.due, milliseconds(0));
+        looked.took = now - began;
+        looked.scheduled = agenda.size();
+        if (std::ranges::any_of(looked.events, [](auto count) { return count > 0; }) && options.events_came)
+            options.events_came();
+        if (looked.monitors > 0 && options.looked) options.looked(looked);
     }
 
     /// Those who look keep the right to.
@@ -298,6 +365,7 @@ struct Scheduler::Parts {
     asio::steady_timer news{loop}, renewal{loop};
     std::list<UnderWay> looks;
     std::chrono::steady_clock::time_point next_reload{};
+    std::chrono::steady_clock::time_point next_full_reload{};
     std::int64_t known_change = -1;
     std::string trouble;
     bool woken = false, stopping = false;

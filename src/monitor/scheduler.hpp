@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +16,16 @@ class WorkspacePool;
 
 namespace fairlead::monitor {
 
+/// One listing, for all who watched the place.
+struct Looked {
+    std::chrono::milliseconds late{0};  ///< from when it was due to when a session was there to look with
+    std::chrono::milliseconds took{0};  ///< all of it
+    bool complete = false;              ///< it saw everything
+    std::size_t monitors = 0;
+    std::array<std::uint64_t, 4> events{};  ///< that it made, by catalog::FileChange
+    std::size_t scheduled = 0;              ///< monitors that this daemon knows
+};
+
 struct SchedulerOptions {
     std::function<Time()> now;  ///< empty: the system's clock
     unsigned at_once = 64;      ///< places that are looked at
@@ -22,8 +34,8 @@ struct SchedulerOptions {
     std::chrono::milliseconds reload{std::chrono::seconds(2)};  ///< how soon changes by other processes count
     /// Told when a look has made events. On the scheduler's thread.
     std::function<void()> events_came;
-    /// Told of each look: how late it began, how long it took, and whether it saw everything. Likewise.
-    std::function<void(std::chrono::milliseconds late, std::chrono::milliseconds took, bool complete)> looked;
+    /// Told of each look. Likewise.
+    std::function<void(const Looked&)> looked;
     /// Told when the store cannot be asked, and with an empty text once it can again. Likewise.
     std::function<void(const std::string& trouble)> report;
 };

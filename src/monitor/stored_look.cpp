@@ -28,6 +28,8 @@ class StoredLooks {
             std::function<void(Workspace&)> call = [work](Workspace& workspace) { work(workspace.store()); };
             return workspaces_.run(as_daemon(), std::move(call));
         };
+        if (settings_.due_by)
+            settings_.due_by = [this, due_by = settings_.due_by](std::size_t index) { return due_by(places_.at(index)); };
         if (settings_.next)
             settings_.next = [this, next = settings_.next](std::size_t index, const LookResult& result) {
                 return next(places_.at(index), result);
@@ -87,7 +89,8 @@ class StoredLooks {
             for (std::size_t index = 0; index < looks_.size(); ++index) {
                 auto& result = looks_[index].result;
                 const auto& id = looks_[index].monitor.record.id;
-                store::LookStart start{settings_.owner, settings_.now(), settings_.now(), settings_.only_if_due};
+                store::LookStart start{settings_.owner, settings_.now(), settings_.now()};
+                if (settings_.due_by) start.due_by = settings_.due_by(index);
                 result.look = store.monitors().begin_look(id, start).value_or(0);
                 if (result.look == 0) continue;
                 result.failure = failure;

@@ -50,22 +50,19 @@ Watcher::Watcher(const Watched& watched, std::string path, const std::function<T
     if (markers_ && !filter_.include.empty()) filter_.include.push_back(*markers_);
 }
 
-void Watcher::begin(store::Store& store, const LookSettings& settings) {
+void Watcher::begin(store::Store& store, const LookSettings& settings, std::optional<Time> due_by) {
     store::LookStart start;
     start.owner = settings.owner;
     start.now = now_();
     start.until = start.now + settings.lease;
-    start.only_if_due = settings.only_if_due;
+    start.due_by = due_by;
     auto& monitors = store.monitors();
-    auto look = monitors.begin_look(watched_.monitor, start);
-    if (!look) {  // who looks may have died since: on this machine that can be seen
-        const auto status = monitors.status(watched_.monitor);
-        if (status && liveness_of(status->owner) == Liveness::dead) {
-            start.now = std::max(start.now, status->until);
-            look = monitors.begin_look(watched_.monitor, start);
-        }
-    }
-    result_.look = look.value_or(0);
+    const auto status = monitors.status(watched_.monitor);
+    // Who looks may have died since: on this machine that can be seen.
+    if (status && liveness_of(status->owner) == Liveness::dead) start.now = std::max(start.now, status->until);
+    result_.look = monitors.begin_look(watched_.monitor, start).value_or(0);
+    result_.not_before.reset();
+    if (!looks() && status) result_.not_before = std::max(status->next, status->until);
     baseline_ = looks() && !watched_.rules.everything_is_new && !monitors.has_baseline(watched_.monitor);
 }
 
@@ -150,6 +147,7 @@ void Watcher::conclude_missing(store::Store& store) {
 
 void Watcher::conclude(store::Store& store) {
     result_.events = 0;
+    result_.by_change = {};
     result_.waiting = 0;
     result_.why.clear();
     if (result_.failure) return;
@@ -186,15 +184,22 @@ void Watcher::conclude_what_is_gone(MonitorStore& store) {
                 renamed.events.push_back(tell_renamed(gone, *found, watched_.monitor, now_()));
                 renamed.states.push_back(std::move(*found));
                 store.save(watched_.monitor, result_.look, renamed);
-                ++result_.events;
+                count(renamed.events);
                 continue;
             }
             deleted.forgotten.push_back(gone.path);
             if (auto event = tell_deleted(gone, result_.look, watched_.monitor, now_()))
                 deleted.events.push_back(std::move(*event));
         }
-        result_.events += deleted.events.size();
+        count(deleted.events);
         if (!deleted.empty()) store.save(watched_.monitor, result_.look, deleted);
+    }
+}
+
+void Watcher::count(std::span<const catalog::FileEvent> events) {
+    for (const auto& event : events) {
+        ++result_.events;
+        ++result_.by_change.at(static_cast<std::size_t>(event.change));
     }
 }
 
@@ -224,7 +229,7 @@ void Watcher::tell_what_has_settled(MonitorStore& store) {
             changes.events.push_back(tell(state, watched_.monitor, now_()));
             changes.states.push_back(std::move(state));
         }
-        result_.events += changes.events.size();
+        count(changes.events);
         if (!changes.empty()) store.save(watched_.monitor, result_.look, changes);
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ class Watcher {
     Watcher(const Watched& watched, std::string path, const std::function<Time()>& now);
 
     /// Its look begins, if it may.
-    void begin(store::Store& store, const LookSettings& settings);
+    void begin(store::Store& store, const LookSettings& settings, std::optional<Time> due_by);
     bool looks() const noexcept { return result_.look != 0; }
 
     /// Keeps an entry of the tree that is wanted. `relative` as Filter has it.
@@ -45,6 +46,7 @@ class Watcher {
   private:
     bool is_entered(std::string_view relative) const;
     void conclude_what_is_gone(store::MonitorStore& store);
+    void count(std::span<const catalog::FileEvent> events);
     std::optional<catalog::FileState> renamed_to(store::MonitorStore& store, const catalog::FileState& gone);
     void tell_what_has_settled(store::MonitorStore& store);
     bool has_marker(store::MonitorStore& store, const catalog::FileState& state);

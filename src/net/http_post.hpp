@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +9,8 @@
 #include "fairlead/file_system.hpp"
 
 namespace fairlead::net {
+
+class CurlLoop;
 
 struct PostRequest {
     std::string url;  ///< http or https
@@ -25,25 +26,8 @@ struct PostAnswer {
     std::optional<std::chrono::seconds> retry_after;
 };
 
-/// Posts over HTTP(S), many at once, on one thread of its own; connections are kept for the next post. Each dial asks
-/// the egress policy, with the address itself; certificates are verified; redirections are not followed, and proxies
-/// of the environment are not used (they would be asked instead of the policy).
-class HttpPoster {
-  public:
-    HttpPoster();
-    /// What is under way fails with Error{cancelled}.
-    ~HttpPoster();
-    HttpPoster(const HttpPoster&) = delete;
-    HttpPoster& operator=(const HttpPoster&) = delete;
-
-    /// Gives whatever was answered, and comes back to the caller's executor. Throws what reaching the server may:
-    /// name_not_resolved, connection_refused, connection_lost, timeout, tls_failed, certificate_untrusted,
-    /// egress_denied, invalid_argument. Not cancellable, but limited. From any thread's coroutine.
-    awaitable<PostAnswer> post(PostRequest request);
-
-  private:
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
-};
+/// Posts over HTTP(S) and gives whatever was answered; redirections are not followed. Throws what CurlLoop::perform
+/// does.
+awaitable<PostAnswer> post(CurlLoop& loop, PostRequest request);
 
 }  // namespace fairlead::net

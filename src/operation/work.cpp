@@ -44,7 +44,7 @@ transfer::Patience Work::patience() const {
 
 transfer::Ways Work::ways(bool upload) {
     transfer::Ways ways{upload ? local : remote, upload ? remote : local, journal_, patience(), {},
-                        [this] { return listener.require_ours(); }};
+                        [this](const transfer::Staged&) { return listener.require_ours(); }};
     ways.retrying = [this](const std::string& what, const Error& error, unsigned failures,
                            std::chrono::milliseconds wait) { listener.retrying(what, error, failures, wait); };
     return ways;

@@ -41,10 +41,6 @@ std::vector<catalog::FileVersion> Flows::files(std::string_view project, std::st
     return workspace_.store().deliveries().list(query);
 }
 
-std::vector<store::Notice> Flows::notices(std::string_view project, std::string_view name, std::size_t limit) {
-    return workspace_.store().deliveries().notices(get(project, name).record.id, limit);
-}
-
 std::size_t Flows::reset(std::string_view project, std::string_view name, store::VersionQuery query) {
     const auto flow = get(project, name);
     query.flow = flow.record.id;

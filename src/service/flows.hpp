@@ -31,8 +31,6 @@ class Flows {
 
     /// What the flow's ledger says; `query.flow` is filled in. Throws not_found for the flow.
     std::vector<catalog::FileVersion> files(std::string_view project, std::string_view name, store::VersionQuery query);
-    /// What was told, or is to be told, of a flow, newest first.
-    std::vector<store::Notice> notices(std::string_view project, std::string_view name, std::size_t limit);
     /// Forgets versions, so that what is there counts as new. Gives how many. Recorded in the audit.
     std::size_t reset(std::string_view project, std::string_view name, store::VersionQuery query);
 

@@ -53,7 +53,8 @@ class Storing {
 
     std::vector<Fault> run() {
         const auto more_follows = [](const ResourceChange& one) {
-            return one.resource.kind == Kind::monitor || one.resource.kind == Kind::flow;
+            return one.resource.kind == Kind::monitor || one.resource.kind == Kind::flow ||
+                   (one.resource.kind == Kind::operation && one.change == Change::remove);
         };
         if (std::ranges::any_of(changes_, more_follows))
             store_.together([this] { apply_with_what_follows(); });
@@ -76,6 +77,7 @@ class Storing {
         for (const auto& [change, resource, secrets] : changes_) {
             if (resource.kind == Kind::monitor) follow_monitor(change, resource, before);
             if (resource.kind == Kind::flow) follow_flow(change, resource);
+            if (resource.kind != Kind::monitor && change == Change::remove) store_.events().remove(resource.record.id);
         }
     }
 

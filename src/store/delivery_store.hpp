@@ -19,16 +19,6 @@ struct VersionQuery {
     std::size_t limit = 100;
 };
 
-/// Something that was told, or is to be told, about a flow.
-struct Notice {
-    std::string flow, key;
-    Time at{};
-    std::string document;       ///< a CloudEvent
-    std::optional<Time> due;    ///< of the next attempt; absent: it was told, or given up
-    std::int64_t attempts = 0;
-    std::string problem;        ///< of the last attempt
-};
-
 /// The ledger of deliveries: each version of each file that a flow has seen, and which target has it. Every call
 /// is one transaction. Used from one thread.
 class DeliveryStore {
@@ -58,15 +48,16 @@ class DeliveryStore {
     /// The newest moment that was taken.
     virtual std::optional<Time> last_moment(std::string_view flow) = 0;
     /// Notes that something about a flow was dealt with (a run that it follows, a missed expectation): true the first
-    /// time. With a document, it is due to be told.
-    virtual bool take_notice(std::string_view flow, std::string_view key, Time now, std::string_view document = {}) = 0;
+    /// time.
+    virtual bool take_notice(std::string_view flow, std::string_view key, Time now) = 0;
     virtual bool has_notice(std::string_view flow, std::string_view key) = 0;
-    /// Those of all flows that are due at `now`, the longest due first.
-    virtual std::vector<Notice> due_notices(Time now, std::size_t limit) = 0;
-    /// Those of a flow that have a document, newest first.
-    virtual std::vector<Notice> notices(std::string_view flow, std::size_t limit) = 0;
-    /// An attempt was made; `again`: when there will be another one.
-    virtual void told(const Notice& notice, std::optional<Time> again, std::string_view problem) = 0;
+    /// Forgets what was dealt with, and moments but for each flow's newest, before this time; at most `limit` of each.
+    /// Gives how many.
+    virtual std::int64_t forget_notes(Time before, std::size_t limit) = 0;
+    /// Forgets versions that were done with before this time and that cannot be at the source any more: those that a
+    /// newer version of the same path has replaced, and those that the flow removed or found gone. What was left or moved
+    /// where it may be seen again stays: else it would be delivered twice. At most `limit`; gives how many.
+    virtual std::int64_t forget_versions(Time before, std::size_t limit) = 0;
 };
 
 }  // namespace fairlead::store

@@ -10,11 +10,11 @@
 
 namespace fairlead::store {
 
-/// Who takes the events of monitors, in order and at least once: a webhook, a flow, a `watch`. What it has
+/// Who takes the events of monitors, flows and operations, in order and at least once: a webhook, a flow, a `watch`. What it has
 /// taken is remembered, so it goes on where it was whatever dies in between.
 struct Consumer {
     std::string name;
-    std::string monitor;  ///< whose events; empty: of all
+    std::string monitor;  ///< whose events: an id; empty: of all
     std::uint64_t position = 0;  ///< the sequence of the last event that it is done with
     std::uint64_t attempts = 0;  ///< that failed for the event after that
     Time not_before{};           ///< of the next attempt
@@ -31,7 +31,7 @@ struct DeadLetter {
     Time at{};
 };
 
-/// The events of monitors, in the order in which they were written (MonitorStore::save), and who takes them.
+/// Events, in the order in which they were written (by MonitorStore::save, and `add`), and who takes them.
 /// They are kept until every consumer is done with them, and for some time after. Used from one thread.
 class EventStore {
   public:
@@ -40,7 +40,11 @@ class EventStore {
     /// By sequence, after `after`; of one monitor, or of all.
     virtual std::vector<catalog::FileEvent> list(std::string_view monitor, std::uint64_t after,
                                                  std::size_t limit) = 0;
+    /// The newest first.
+    virtual std::vector<catalog::FileEvent> latest(std::string_view monitor, std::size_t limit) = 0;
     virtual std::optional<catalog::FileEvent> find(std::string_view id) = 0;
+    /// Something that is no file's change (FileEvent::document). Its sequence is given here.
+    virtual void add(const catalog::FileEvent& event) = 0;
     /// 0 when there has been none.
     virtual std::uint64_t newest() = 0;
 
@@ -50,6 +54,8 @@ class EventStore {
     virtual std::optional<Consumer> consumer(std::string_view name) = 0;
     /// By name.
     virtual std::vector<Consumer> consumers() = 0;
+    /// Those of one monitor, flow or operation, by name.
+    virtual std::vector<Consumer> consumers_of(std::string_view monitor) = 0;
 
     /// Consumers whose name begins so and that have something to take now: events, or dead letters to be tried again;
     /// and that nobody else has the right to. By name.
@@ -78,9 +84,11 @@ class EventStore {
     /// It was delivered after all, or nobody wants it any more; likewise.
     virtual std::int64_t drop(std::string_view consumer, std::string_view event) = 0;
 
-    /// Forgets events from before this time that every consumer is done with, of one monitor, or of all. Gives
-    /// how many.
-    virtual std::int64_t forget(std::string_view monitor, Time before) = 0;
+    /// Forgets events from before this time that every consumer is done with, of one monitor, or of all; at most
+    /// `limit` of them. Gives how many.
+    virtual std::int64_t forget(std::string_view monitor, Time before, std::size_t limit) = 0;
+    /// Forgets all events of this one, and who takes them.
+    virtual void remove(std::string_view monitor) = 0;
 };
 
 }  // namespace fairlead::store

@@ -15,8 +15,9 @@ namespace fairlead::store {
 struct LookStart {
     std::string owner;  ///< empty: whoever else is looking loses the right to
     Time now{};
-    Time until{};              ///< the right to look ends then, unless it is renewed
-    bool only_if_due = false;  ///< not before the time that the last look left
+    Time until{};  ///< the right to look ends then, unless it is renewed
+    /// Only if the look before left no later time than this: nobody has looked since. Absent: in any case.
+    std::optional<Time> due_by = {};
 };
 
 /// What a look leaves behind.

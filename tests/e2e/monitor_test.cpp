@@ -131,6 +131,21 @@ TEST_F(Monitors, in_a_daemon_deliver_each_event_with_its_signature_to_a_flaky_re
     EXPECT_EQ(receiver.received().size(), 6u);
 }
 
+TEST_F(Monitors, look_sooner_when_their_interval_gets_shorter_and_at_once_where_they_look_elsewhere) {
+    WebhookReceiver receiver;
+    write(folder_ / "first", "1");
+    cli_.ok({"monitor", "create", "m", place(), "--interval", "1h", "--webhook-url", receiver.url(), "--first-look", "new"});
+    const Daemon daemon(cli_);
+    ASSERT_TRUE(receiver.wait_for(1)) << daemon.log();
+    write(folder_ / "second", "2");
+    cli_.ok({"monitor", "update", "m", "--interval", "1s"});
+    ASSERT_TRUE(receiver.wait_for(2)) << daemon.log();
+    cli_.ok({"monitor", "update", "m", "--interval", "1h"});
+    cli_.ok({"monitor", "update", "m", "--include", "sec*"});
+    ASSERT_TRUE(receiver.wait_for(3)) << daemon.log();
+    EXPECT_EQ(text_of(receiver.taken().back()), "created second");
+}
+
 TEST_F(Monitors, keep_what_a_receiver_never_takes_and_deliver_it_again_when_asked) {
     WebhookReceiver receiver([](const std::string&, unsigned) { return 500u; });
     cli_.ok({"monitor", "create", "m", place(), "--on-demand", "--webhook-url", receiver.url(), "--webhook-attempts",

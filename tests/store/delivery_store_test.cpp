@@ -134,6 +134,44 @@ TEST_P(DeliveryStoreTest, a_moment_and_a_notice_are_taken_once_whoever_asks) {
     EXPECT_FALSE(other->deliveries().take_notice("f", "k", moment));
 }
 
+TEST_P(DeliveryStoreTest, forgets_only_what_cannot_be_at_the_source_any_more) {
+    const auto done = [&](const std::string& path, const std::string& reason, const std::string& settled_to = "") {
+        auto made = version(path);
+        made.state = catalog::VersionState::done;
+        made.reason = reason;
+        made.settled_to = settled_to;
+        return put(made).number;
+    };
+    done("/replaced", std::string(catalog::kKept));
+    const auto newest = done("/replaced", std::string(catalog::kKept));
+    const auto kept = done("/kept", std::string(catalog::kKept));
+    done("/deleted", "deleted");
+    const auto moved = done("/moved", "moved", "/archive/moved");
+    auto waiting = version("/pending");
+    waiting.state = catalog::VersionState::delivered;  // clean-up pending
+    const auto pending = put(waiting).number;
+    const auto later = parse_rfc3339("2026-04-01T00:00:00Z");
+    EXPECT_EQ(ledger().forget_versions(parse_rfc3339("2026-02-01T00:00:00Z"), 10), 0);
+    EXPECT_EQ(ledger().forget_versions(later, 1), 1);
+    EXPECT_EQ(ledger().forget_versions(later, 10), 1);
+    EXPECT_EQ(ledger().forget_versions(later, 10), 0);
+    std::vector<std::int64_t> left;
+    for (const auto& one : ledger().list({.flow = "f"}))
+        left.push_back(one.number);
+    EXPECT_THAT(left, testing::UnorderedElementsAre(newest, kept, moved, pending));
+}
+
+TEST_P(DeliveryStoreTest, forgets_notes_but_no_flows_newest_moment) {
+    const auto at = [](const char* text) { return parse_rfc3339(text); };
+    for (const auto* moment : {"2026-03-01T06:00:00Z", "2026-03-02T06:00:00Z"})
+        ledger().take_moment("f", at(moment), at(moment));
+    ledger().take_notice("f", "k", at("2026-03-01T06:00:00Z"));
+    EXPECT_EQ(ledger().forget_notes(at("2026-03-01T00:00:00Z"), 10), 0);
+    EXPECT_EQ(ledger().forget_notes(at("2026-05-01T00:00:00Z"), 10), 2);
+    EXPECT_EQ(ledger().last_moment("f"), at("2026-03-02T06:00:00Z"));
+    EXPECT_TRUE(ledger().take_notice("f", "k", at("2026-05-01T00:00:00Z")));
+}
+
 TEST_P(DeliveryStoreTest, the_same_content_is_found) {
     auto first = version("/a");
     first.hash = "abc";

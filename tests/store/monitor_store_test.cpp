@@ -65,17 +65,17 @@ INSTANTIATE_TEST_SUITE_P(, MonitorStoreTest, ::testing::Values("sqlite", "postgr
                          [](const auto& info) { return info.param; });
 
 TEST_P(MonitorStoreTest, one_owner_looks_at_a_time_and_not_before_it_is_due) {
-    const LookStart mine{"a", at(0s), at(30s), true}, theirs{"b", at(1s), at(31s), true};
+    const LookStart mine{"a", at(0s), at(30s), at(0s)}, theirs{"b", at(1s), at(31s), at(1s)};
     const auto look = monitors().begin_look("m", mine);
     ASSERT_EQ(look, 1u);
     EXPECT_EQ(monitors().begin_look("m", theirs), std::nullopt);
     EXPECT_TRUE(monitors().renew_look("m", *look, at(60s)));
-    EXPECT_EQ(monitors().begin_look("m", {"b", at(40s), at(70s), true}), std::nullopt);
+    EXPECT_EQ(monitors().begin_look("m", {"b", at(40s), at(70s), at(40s)}), std::nullopt);
     monitors().end_look("m", *look, {.at = at(50s), .complete = true, .next = at(300s), .seen = 3});
-    EXPECT_EQ(monitors().begin_look("m", {"b", at(299s), at(330s), true}), std::nullopt);
-    EXPECT_EQ(monitors().begin_look("m", {"b", at(300s), at(330s), true}), 2u);
+    EXPECT_EQ(monitors().begin_look("m", {"b", at(299s), at(330s), at(299s)}), std::nullopt);
+    EXPECT_EQ(monitors().begin_look("m", {"b", at(300s), at(330s), at(300s)}), 2u);
     // Its owner died: another one goes on when the right to look has run out.
-    EXPECT_EQ(monitors().begin_look("m", {"a", at(330s), at(360s), true}), 3u);
+    EXPECT_EQ(monitors().begin_look("m", {"a", at(330s), at(360s), at(330s)}), 3u);
     EXPECT_FALSE(monitors().renew_look("m", 2, at(999s)));
     EXPECT_EQ(code_of([&] { monitors().save("m", 2, {{state("/x", 2)}, {}, {}}); }), ErrorCode::conflict);
     EXPECT_EQ(code_of([&] { monitors().end_look("m", 2, {}); }), ErrorCode::conflict);
@@ -163,13 +163,13 @@ TEST_P(MonitorStoreTest, each_consumer_takes_the_events_of_its_monitor_in_order)
 TEST_P(MonitorStoreTest, nothing_is_forgotten_before_everybody_is_done_with_it) {
     events().subscribe("w", "m");
     monitors().save("m", begin("m"), {{}, {}, {event("e1"), event("e2"), event("e3")}});
-    EXPECT_EQ(events().forget("", at(1s)), 0);
+    EXPECT_EQ(events().forget("", at(1s), 100), 0);
     const auto all = events().pending("w", 10);
     events().give_up("w", all[0], 20, "410 Gone", at(5s));
     EXPECT_THAT(ids(events().pending("w", 10)), ElementsAre("e2", "e3"));
     events().advance("w", all[1].sequence);
-    EXPECT_EQ(events().forget("", at(0s)), 0);
-    EXPECT_EQ(events().forget("m", at(1s)), 1);
+    EXPECT_EQ(events().forget("", at(0s), 100), 0);
+    EXPECT_EQ(events().forget("m", at(1s), 100), 1);
     EXPECT_THAT(ids(events().list("", 0, 10)), ElementsAre("e1", "e3"));
     const auto letters = events().dead_letters("m", 0, 10);
     ASSERT_EQ(letters.size(), 1u);
@@ -189,7 +189,42 @@ TEST_P(MonitorStoreTest, nothing_is_forgotten_before_everybody_is_done_with_it) 
     EXPECT_EQ(events().drop("w", "e1"), 1);
     EXPECT_EQ(events().drop("w", ""), 0);
     events().unsubscribe("w");
-    EXPECT_EQ(events().forget("", at(1s)), 2);
+    EXPECT_EQ(events().forget("", at(1s), 100), 2);
+}
+
+TEST_P(MonitorStoreTest, what_is_no_files_change_is_told_to_the_same_consumers_and_numbered_with_the_events_of_runs) {
+    catalog::Run run;
+    run.id = "01";
+    run.kind = "flow";
+    run.created_at = at(0s);
+    store().runs().insert(run);
+    const auto of_run = store().runs().newest_event();
+    events().subscribe("webhook:f", "f");
+    events().subscribe("mail:f", "f");
+    FileEvent told;
+    told.monitor = "f";
+    told.id = "1";
+    told.at = at(0s);
+    told.document = R"({"specversion":"1.0"})";
+    store().together([&] { events().add(told); });
+    told.id = "2";
+    events().add(told);
+    const auto pending = events().pending("webhook:f", 10);
+    ASSERT_THAT(ids(pending), ElementsAre("1", "2"));
+    EXPECT_EQ(pending.front().document, told.document);
+    EXPECT_GT(pending.front().sequence, static_cast<std::uint64_t>(of_run));
+    EXPECT_THAT(ids(events().latest("f", 1)), ElementsAre("2"));
+    run.id = "02";
+    store().runs().insert(run);
+    EXPECT_GT(store().runs().newest_event(), static_cast<std::int64_t>(pending.back().sequence));
+    EXPECT_EQ(events().consumers_of("f").size(), 2u);
+    events().give_up("mail:f", pending.back(), 3, "why", at(1s));
+    EXPECT_EQ(events().dead_letters("f", 0, 10).front().event.document, told.document);
+    events().advance("webhook:f", pending.back().sequence);
+    EXPECT_EQ(events().forget("", at(1s), 10), 1);  // the dead letter stays
+    events().remove("f");
+    EXPECT_TRUE(events().latest("f", 10).empty());
+    EXPECT_TRUE(events().consumers_of("f").empty());
 }
 
 TEST_P(MonitorStoreTest, consumers_are_due_that_have_something_to_take_and_may) {

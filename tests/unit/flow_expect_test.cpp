@@ -5,7 +5,7 @@
 
 #include "base/quantity.hpp"
 #include "flow/expect.hpp"
-#include "flow/mail.hpp"
+#include "net/mail.hpp"
 
 namespace fairlead::flow {
 namespace {
@@ -52,8 +52,8 @@ TEST(FlowExpect, files_and_bytes_are_missing_or_not) {
 }
 
 TEST(FlowMail, a_message_has_one_line_for_each_header_whatever_is_in_them) {
-    const MailServer server{.from = "fairlead@example.com"};
-    const auto message = message_of(server, {{"a@example.com", "b@example.com"}, "id", "Fällig\r\nBcc: x@y", "Text"}, "DATE");
+    const net::MailServer server{.from = "fairlead@example.com"};
+    const auto message = net::message_of(server, {{"a@example.com", "b@example.com"}, "id", "Fällig\r\nBcc: x@y", "Text"}, "DATE");
     EXPECT_THAT(message, HasSubstr("To: a@example.com, b@example.com\r\n"));
     EXPECT_THAT(message, HasSubstr("Subject: =?UTF-8?B?"));
     EXPECT_THAT(message, testing::Not(HasSubstr("Bcc")));

@@ -14,25 +14,30 @@ Time at(std::chrono::milliseconds since) {
 }
 
 Agenda::Item item(const std::string& id, const std::string& place = "", const std::string& server = "s") {
-    return {id, place.empty() ? id : place, server, 300s, 0};
+    return {id, place.empty() ? id : place, server, 300s, 0, {}};
 }
 
 TEST(TheAgenda, gives_out_what_is_due_in_order_and_together_what_one_listing_serves) {
     Agenda agenda(10);
     agenda.put(item("late"), at(50s));
     agenda.put(item("a", "x"), at(10s));
-    agenda.put(item("b", "x"), at(30s));   // within a tenth of its interval
-    agenda.put(item("c", "x"), at(290s));
+    agenda.put(item("b", "x"), at(290s));  // once it comes early, and then they keep step
+    auto others = item("c", "x");
+    others.interval = 200s;
+    agenda.put(others, at(30s));  // within a tenth of its interval
+    others = item("d", "x");
+    others.interval = 200s;
+    agenda.put(others, at(31s));
     EXPECT_EQ(agenda.next(), at(10s));
     EXPECT_FALSE(agenda.take(at(9s)));
     const auto turn = agenda.take(at(10s));
     ASSERT_TRUE(turn);
-    EXPECT_THAT(turn->ids, ElementsAre("a", "b"));
+    EXPECT_THAT(turn->ids, ElementsAre("a", "b", "c"));
     EXPECT_EQ(turn->due, at(10s));
-    EXPECT_EQ(agenda.next(), at(50s));
+    EXPECT_EQ(agenda.next(), at(31s));
     agenda.done("a", at(20s), true);
     EXPECT_EQ(agenda.next(), at(20s));
-    EXPECT_THAT(agenda.take(at(20s))->ids, ElementsAre("a"));  // b is still under way
+    EXPECT_THAT(agenda.take(at(20s))->ids, ElementsAre("a", "d"));  // b is still under way
 }
 
 TEST(TheAgenda, does_not_let_one_server_that_hangs_hold_up_the_others) {
@@ -59,6 +64,14 @@ TEST(TheAgenda, follows_changes_of_monitors_without_forgetting_when_they_are_due
     shorter.interval = 10s;
     agenda.put(shorter, at(0s));
     EXPECT_EQ(agenda.next(), at(10s));
+    auto known = shorter;
+    known.stored = at(10s);
+    agenda.put(known, at(10s));
+    agenda.put(shorter, at(3s));  // it forgot what it saw: at once
+    EXPECT_EQ(agenda.next(), at(3s));
+    agenda.remove("a");
+    EXPECT_FALSE(agenda.next());
+    agenda.put(shorter, at(10s));
     agenda.put(item("b"), at(1s));
     agenda.keep({"a"});
     EXPECT_EQ(agenda.size(), 1u);

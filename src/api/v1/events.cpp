@@ -64,9 +64,11 @@ std::vector<http::Route> event_routes(Services& services) {
         {"Last-Event-ID", "The id of the last event that was heard: goes on after it", "string", true},
         {"after", "The same, as a parameter", "integer"}};
     const http::RouteNotes all{
-        .description = "Server-sent events: id, event (run.queued, run.started, run.file, run.progress, "
-                       "run.interrupted, run.cancelling, run.finished) and data (JSON). Without a last id those from "
-                       "now on. A comment comes in silence, every 15 seconds.",
+        .description = "Server-sent events: id, event and data (JSON). Of runs: run.queued, run.started, run.file, run.progress, "
+                       "run.interrupted, run.cancelling, run.finished. Of monitors: fairlead.file.created, .modified, "
+                       ".renamed, .deleted, and what is told of flows and operations (fairlead.run.failed, "
+                       "fairlead.flow.expectation.missed, ...): data is a CloudEvent. Without a last id those from now "
+                       "on. A comment comes in silence, every 15 seconds.",
         .parameters = parameters,
         .response = "text/event-stream"};
     const http::RouteNotes one{

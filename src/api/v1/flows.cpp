@@ -153,23 +153,6 @@ awaitable<Response> reset(Services& services, Request& request) {
     co_return co_await services.workspaces.run(actor_of(request), work);
 }
 
-awaitable<Response> alerts(Services& services, Request& request) {
-    refuse_unknown_parameters(request, {"limit"});
-    const auto limit = static_cast<std::size_t>(number_of(request, "limit", 1, kMostFiles).value_or(100));
-    const auto work = [&](Workspace& workspace) {
-        json::array items;
-        const auto found = Flows(workspace).notices(request.parameters.at("project"), request.parameters.at("name"), limit);
-        for (const auto& notice : found)
-            items.push_back({{"at", to_rfc3339(notice.at)},
-                             {"event", json::parse(notice.document)},
-                             {"told", !notice.due && notice.problem.empty()},
-                             {"attempts", notice.attempts},
-                             {"problem", notice.problem}});
-        return answer(json::object{{"items", std::move(items)}});
-    };
-    co_return co_await services.workspaces.run(actor_of(request), work);
-}
-
 /// When it will run by itself.
 awaitable<Response> moments(Services& services, Request& request) {
     const auto work = [&](Workspace& workspace) {
@@ -218,12 +201,6 @@ std::vector<http::Route> flow_routes(Services& services) {
          {.parameters = file_parameters, .response = "FileVersionPage", .failures = {404}}},
         {"POST", one + "/reset", Role::operator_, "Forget what became of files, so that they are delivered again", with(&reset),
          {.request = "FlowReset", .response = "FlowResetCount", .failures = {404, 413, 415}}},
-        {"GET", one + "/alerts", Role::viewer, "What was told of a flow, newest first", with(&alerts),
-         {.description = "What did not come in time, and what came twice, as CloudEvents; `told` once everybody was told whom the "
-                         "flow names.",
-          .parameters = {{"limit", "How many at most, 1 to 1000", "integer"}},
-          .response = "FlowAlerts",
-          .failures = {404}}},
         {"GET", one + "/moments", Role::viewer, "When a flow will run by itself: the next twenty times", with(&moments),
          {.response = "FlowMoments", .failures = {404}}},
     };

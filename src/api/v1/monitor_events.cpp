@@ -1,4 +1,4 @@
-// Events of monitors, as pages and as they come, and dead letters.
+// Events of monitors, as pages and as they come.
 
 #include <fmt/format.h>
 
@@ -119,48 +119,6 @@ awaitable<Response> events(MonitorServices& services, Request& request) {
     co_return answer(page);
 }
 
-awaitable<Response> letters(MonitorServices& services, Request& request) {
-    refuse_unknown_parameters(request, {"cursor", "limit"});
-    const auto limit = static_cast<std::size_t>(number_of(request, "limit", 1, 1000).value_or(100));
-    const auto after = number_of(request, "cursor", 0, std::numeric_limits<std::int64_t>::max()).value_or(0);
-    const auto work = [&](Workspace& workspace) {
-        const auto monitor = monitor_in(workspace, request, false);
-        return answer(
-            monitor::dead_letters_of(workspace.store(), monitor, static_cast<std::uint64_t>(after), limit));
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    co_return response;
-}
-
-/// Of one event (its id), or of all that the monitor's webhook has not taken.
-awaitable<Response> change_letters(MonitorServices& services, Request& request, const std::string& id, bool replay) {
-    const auto work = [&](Workspace& workspace) {
-        const auto monitor = monitor_in(workspace, request, true);
-        const auto consumer = service::Monitors::webhook_consumer(monitor);
-        auto& events = workspace.store().events();
-        const auto changed = replay ? events.replay(consumer, id) : events.drop(consumer, id);
-        if (changed == 0 && !id.empty())
-            throw Error(ErrorCode::not_found,
-                        fmt::format("The monitor '{}' has no dead letter '{}'.", monitor.name, id));
-        return answer(boost::json::object{{"count", changed}});
-    };
-    auto response = co_await services.workspaces.run(actor_of(request), work);
-    if (replay) services.deliverer.look();
-    co_return response;
-}
-
-awaitable<Response> replay(MonitorServices& services, Request& request) {
-    Fields fields(co_await json_of(request));
-    const auto id = fields.text("id").value_or("");
-    fields.done();
-    co_return co_await change_letters(services, request, id, true);
-}
-
-awaitable<Response> drop(MonitorServices& services, Request& request) {
-    refuse_unknown_parameters(request, {"id"});
-    co_return co_await change_letters(services, request, request.argument("id").value_or(""), false);
-}
-
 }  // namespace
 
 std::vector<http::Route> monitor_event_routes(MonitorServices& services) {
@@ -179,16 +137,7 @@ std::vector<http::Route> monitor_event_routes(MonitorServices& services) {
           .parameters = {cursor, limit,
                          {"Last-Event-ID", "The id of the last event that was heard: goes on after it", "string", true}},
           .response = "MonitorEventPage",
-          .failures = {404}}},
-        {"GET", one + "/letters", Role::viewer, "Events that the webhook has not taken after all attempts",
-         with(&letters), {.parameters = {cursor, limit}, .response = "DeadLetterPage", .failures = {404}}},
-        {"POST", one + "/letters/replay", Role::operator_, "Deliver dead letters again", with(&replay),
-         {.description = "All of them, or the one of an event. One that fails again stays a dead letter.",
-          .request = "Replay",
-          .response = "Count",
-          .failures = {404, 413, 415}}},
-        {"DELETE", one + "/letters", Role::operator_, "Drop dead letters", with(&drop),
-         {.parameters = {{"id", "Only the one of this event"}}, .response = "Count", .failures = {404}}}};
+          .failures = {404}}}};
 }
 
 }  // namespace fairlead::api

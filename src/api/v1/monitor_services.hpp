@@ -29,8 +29,10 @@ struct MonitorServices {
 std::vector<http::Route> monitor_routes(MonitorServices& services);
 /// Run, reset, state, files.
 std::vector<http::Route> monitor_action_routes(MonitorServices& services);
-/// Events, as pages and as they come, and dead letters.
+/// Events, as pages and as they come.
 std::vector<http::Route> monitor_event_routes(MonitorServices& services);
+/// Alerts and dead letters of monitors, flows and operations.
+std::vector<http::Route> letter_routes(MonitorServices& services);
 
 /// The monitor that the path names; `own`: only one of the project itself, which can be changed.
 catalog::Monitor monitor_in(service::Workspace& workspace, const http::Request& request, bool own);

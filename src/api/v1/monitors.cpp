@@ -25,7 +25,10 @@ std::vector<http::Route> monitor_routes(MonitorServices& services) {
 
 struct Monitors::Parts {
     Parts(service::WorkspacePool& workspaces, service::Engine& engine, MonitorsOptions options)
-        : deliverer(workspaces, engine, {.attempted = std::move(options.attempted)}),
+        : deliverer(workspaces, engine,
+                    {.keep = options.keep_events,
+                     .mail = std::move(options.mail),
+                     .attempted = std::move(options.attempted)}),
           scheduler(workspaces, engine,
                     {.events_came = [this] { deliverer.look(); },
                      .looked = std::move(options.looked),
@@ -44,7 +47,7 @@ Monitors::~Monitors() = default;
 
 std::vector<http::Route> Monitors::routes() {
     auto all = monitor_routes(parts_->services);
-    for (auto* more : {&monitor_action_routes, &monitor_event_routes})
+    for (auto* more : {&monitor_action_routes, &monitor_event_routes, &letter_routes})
         std::ranges::move((*more)(parts_->services), std::back_inserter(all));
     return all;
 }

@@ -7,7 +7,12 @@
 #include <vector>
 
 #include "http/router.hpp"
+#include "net/mail.hpp"
 
+namespace fairlead::monitor {
+enum class Attempt;
+struct Looked;
+}  // namespace fairlead::monitor
 namespace fairlead::service {
 class Engine;
 class WorkspacePool;
@@ -16,9 +21,11 @@ class WorkspacePool;
 namespace fairlead::api {
 
 struct MonitorsOptions {
-    /// Told of each look: how late it began, how long it took, whether it saw everything. On a thread of its own.
-    std::function<void(std::chrono::milliseconds late, std::chrono::milliseconds took, bool complete)> looked;
-    std::function<void(bool delivered)> attempted;
+    /// Told of each look, and of each attempt to deliver an event. On threads of their own.
+    std::function<void(const monitor::Looked&)> looked;
+    std::function<void(monitor::Attempt)> attempted;
+    net::MailServer mail;  ///< by which events are mailed
+    std::chrono::milliseconds keep_events{std::chrono::days(7)};
     /// Told when the store cannot be asked, and with an empty text once it can again.
     std::function<void(const std::string& trouble)> report;
 };

@@ -48,25 +48,6 @@ std::vector<FileVersion> versions_in(const Rows& rows) {
     return found;
 }
 
-constexpr const char* kNoticeColumns =
-    "SELECT flow, key, taken_at, document, due_at, attempts, problem FROM flow_notice ";
-
-std::vector<Notice> notices_in(const Rows& rows) {
-    std::vector<Notice> found;
-    for (const auto row : rows) {
-        Notice notice;
-        notice.flow = row.text(0);
-        notice.key = row.text(1);
-        notice.at = to_time(row.number(2));
-        notice.document = row.text(3);
-        if (!row.is_null(4)) notice.due = to_time(row.number(4));
-        notice.attempts = row.number(5);
-        notice.problem = row.text(6);
-        found.push_back(std::move(notice));
-    }
-    return found;
-}
-
 /// "WHERE ..." with its values.
 std::pair<std::string, std::vector<Value>> conditions_of(const VersionQuery& query) {
     std::string where = "WHERE flow = $1";
@@ -198,13 +179,11 @@ std::optional<Time> PostgresDeliveryStore::last_moment(std::string_view flow) {
     return to_time(rows[0].number(0));
 }
 
-bool PostgresDeliveryStore::take_notice(std::string_view flow, std::string_view key, Time now, std::string_view document) {
-    const std::optional<std::int64_t> due = document.empty() ? std::nullopt : std::optional(to_number(now));
+bool PostgresDeliveryStore::take_notice(std::string_view flow, std::string_view key, Time now) {
     return database_.write([&](Transaction& transaction) {
         return transaction
-                   .run("INSERT INTO flow_notice (flow, key, taken_at, document, due_at) VALUES ($1, $2, $3, $4, $5) "
-                        "ON CONFLICT DO NOTHING",
-                        {flow, key, to_number(now), document, due})
+                   .run("INSERT INTO flow_notice (flow, key, taken_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                        {flow, key, to_number(now)})
                    .changed() > 0;
     });
 }
@@ -213,22 +192,26 @@ bool PostgresDeliveryStore::has_notice(std::string_view flow, std::string_view k
     return !database_.read("SELECT 1 FROM flow_notice WHERE flow = $1 AND key = $2", {flow, key}).empty();
 }
 
-std::vector<Notice> PostgresDeliveryStore::due_notices(Time now, std::size_t limit) {
-    return notices_in(database_.read(std::string(kNoticeColumns) + "WHERE due_at <= $1 ORDER BY due_at LIMIT $2",
-                                     {to_number(now), limit}));
+std::int64_t PostgresDeliveryStore::forget_notes(Time before, std::size_t limit) {
+    return database_.write([&](Transaction& transaction) {
+        std::int64_t count = 0;
+        for (const auto* sql :
+             {"DELETE FROM flow_notice WHERE (flow, key) IN (SELECT flow, key FROM flow_notice WHERE taken_at < $1 LIMIT $2)",
+              "DELETE FROM flow_moment WHERE (flow, moment) IN (SELECT flow, moment FROM flow_moment m WHERE taken_at < $1 "
+              "AND EXISTS (SELECT 1 FROM flow_moment l WHERE l.flow = m.flow AND l.moment > m.moment) LIMIT $2)"})
+            count += transaction.run(sql, {to_number(before), limit}).changed();
+        return count;
+    });
 }
 
-std::vector<Notice> PostgresDeliveryStore::notices(std::string_view flow, std::size_t limit) {
-    return notices_in(database_.read(
-        std::string(kNoticeColumns) + "WHERE flow = $1 AND document <> '' ORDER BY taken_at DESC, key LIMIT $2",
-        {flow, limit}));
-}
-
-void PostgresDeliveryStore::told(const Notice& notice, std::optional<Time> again, std::string_view problem) {
-    const std::optional<std::int64_t> due = again ? std::optional(to_number(*again)) : std::nullopt;
-    database_.write([&](Transaction& transaction) {
-        transaction.run("UPDATE flow_notice SET due_at = $3, attempts = attempts + 1, problem = $4 WHERE flow = $1 AND key = $2",
-                        {notice.flow, notice.key, due, to_valid_utf8(problem)});
+std::int64_t PostgresDeliveryStore::forget_versions(Time before, std::size_t limit) {
+    return database_.write([&](Transaction& transaction) {
+        return transaction
+            .run("DELETE FROM flow_version WHERE number IN (SELECT number FROM flow_version v WHERE state = 'done' AND "
+                 "changed_at < $1 AND settled_to = '' AND (reason <> $2 OR EXISTS (SELECT 1 FROM flow_version n WHERE n.flow "
+                 "= v.flow AND n.path = v.path AND n.number > v.number)) ORDER BY changed_at LIMIT $3)",
+                 {to_number(before), catalog::kKept, limit})
+            .changed();
     });
 }
 

@@ -10,7 +10,7 @@ using catalog::FileEvent;
 
 const std::string kColumns =
     "e.sequence, e.monitor, e.id, e.change, e.path, e.previous_path, e.at, e.type, e.size, e.modified, "
-    "e.precision, e.mode";
+    "e.precision, e.mode, e.document";
 const std::string kSelect = "SELECT " + kColumns + " FROM monitor_event e ";
 const std::string kConsumer =
     "SELECT name, monitor, position, attempts, not_before, problem, owner FROM monitor_consumer ";
@@ -26,7 +26,8 @@ FileEvent event_of(const Row& row) {
     event.sequence = static_cast<std::uint64_t>(row.number(0));
     event.monitor = row.text(1);
     event.id = row.text(2);
-    event.change = catalog::parse_file_change(row.text(3));
+    event.document = row.text(12);
+    if (event.document.empty()) event.change = catalog::parse_file_change(row.text(3));
     event.path = row.bytes(4);
     event.previous_path = row.bytes(5);
     event.at = to_time(row.number(6));
@@ -39,10 +40,10 @@ std::vector<DeadLetter> letters_of(const Rows& rows) {
     for (const auto row : rows) {
         DeadLetter letter;
         letter.event = event_of(row);
-        letter.consumer = row.text(12);
-        letter.attempts = static_cast<std::uint64_t>(row.number(13));
-        letter.problem = row.text(14);
-        letter.at = to_time(row.number(15));
+        letter.consumer = row.text(13);
+        letter.attempts = static_cast<std::uint64_t>(row.number(14));
+        letter.problem = row.text(15);
+        letter.at = to_time(row.number(16));
         found.push_back(std::move(letter));
     }
     return found;
@@ -74,6 +75,19 @@ std::vector<FileEvent> PostgresEventStore::list(std::string_view monitor, std::u
     for (const auto row : rows)
         found.push_back(event_of(row));
     return found;
+}
+
+std::vector<FileEvent> PostgresEventStore::latest(std::string_view monitor, std::size_t limit) {
+    std::vector<FileEvent> found;
+    const auto rows =
+        database_.read(kSelect + "WHERE e.monitor = $1 ORDER BY e.sequence DESC LIMIT $2", {monitor, limit});
+    for (const auto row : rows)
+        found.push_back(event_of(row));
+    return found;
+}
+
+void PostgresEventStore::add(const FileEvent& event) {
+    database_.write([&](Transaction& transaction) { insert_events(transaction, event.monitor, {event}); });
 }
 
 std::optional<FileEvent> PostgresEventStore::find(std::string_view id) {
@@ -112,6 +126,14 @@ std::optional<Consumer> PostgresEventStore::consumer(std::string_view name) {
 std::vector<Consumer> PostgresEventStore::consumers() {
     std::vector<Consumer> found;
     const auto rows = database_.read(kConsumer + "ORDER BY name");
+    for (const auto row : rows)
+        found.push_back(consumer_of(row));
+    return found;
+}
+
+std::vector<Consumer> PostgresEventStore::consumers_of(std::string_view monitor) {
+    std::vector<Consumer> found;
+    const auto rows = database_.read(kConsumer + "WHERE monitor = $1 ORDER BY name", {monitor});
     for (const auto row : rows)
         found.push_back(consumer_of(row));
     return found;
@@ -209,14 +231,25 @@ std::int64_t PostgresEventStore::drop(std::string_view consumer, std::string_vie
     });
 }
 
-std::int64_t PostgresEventStore::forget(std::string_view monitor, Time before) {
+std::int64_t PostgresEventStore::forget(std::string_view monitor, Time before, std::size_t limit) {
     return database_.write([&](Transaction& transaction) {
         return transaction
-            .run("DELETE FROM monitor_event e WHERE e.at < $1 AND ($2 = '' OR e.monitor = $2) AND NOT EXISTS (SELECT "
+            .run("DELETE FROM monitor_event WHERE sequence IN (SELECT sequence FROM monitor_event e WHERE e.at < $1 AND ($2 = '' OR e.monitor = $2) AND NOT EXISTS (SELECT "
                  "1 FROM monitor_consumer c WHERE c.monitor IN ('', e.monitor) AND c.position < e.sequence) AND NOT "
-                 "EXISTS (SELECT 1 FROM monitor_dead_letter d WHERE d.sequence = e.sequence)",
-                 {to_number(before), monitor})
+                 "EXISTS (SELECT 1 FROM monitor_dead_letter d WHERE d.sequence = e.sequence) LIMIT $3)",
+                 {to_number(before), monitor, limit})
             .changed();
+    });
+}
+
+void PostgresEventStore::remove(std::string_view monitor) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run(
+            "DELETE FROM monitor_dead_letter WHERE sequence IN (SELECT sequence FROM monitor_event WHERE monitor = "
+            "$1)",
+            {monitor});
+        for (const auto* table : {"monitor_event", "monitor_consumer"})
+            transaction.run(std::string("DELETE FROM ") + table + " WHERE monitor = $1", {monitor});
     });
 }
 

@@ -69,7 +69,8 @@ std::string rows_of(std::string_view monitor, const std::vector<catalog::FileSta
 std::string rows_of(std::string_view monitor, const std::vector<catalog::FileEvent>& events) {
     json::array rows;
     for (const auto& event : events) {
-        json::object row{{"monitor", monitor}, {"id", event.id}, {"change", to_string(event.change)}};
+        json::object row{{"monitor", monitor}, {"id", event.id}, {"change", event.document.empty() ? to_string(event.change) : std::string_view()}};
+        row["document"] = event.document;
         row["path"] = hex_of(event.path);
         row["previous_path"] = hex_of(event.previous_path);
         row["at"] = to_number(event.at);
@@ -77,6 +78,18 @@ std::string rows_of(std::string_view monitor, const std::vector<catalog::FileEve
         rows.push_back(std::move(row));
     }
     return json::serialize(rows);
+}
+
+void insert_events(Transaction& transaction, std::string_view monitor, const std::vector<catalog::FileEvent>& events) {
+    // Numbers become visible in their order, of runs' events too (run_store.cpp).
+    transaction.run("SELECT pg_advisory_xact_lock(111559182283891)");
+    transaction.run(
+        "INSERT INTO monitor_event (monitor, id, change, path, previous_path, at, document, " + std::string(kFacts) +
+            ") SELECT monitor, id, change, decode(path, 'hex'), decode(previous_path, 'hex'), at, document, type, size, "
+            "modified, r.precision, mode FROM json_to_recordset($1::json) AS r (monitor text, id text, change "
+            "text, path text, previous_path text, at bigint, document text, type text, size bigint, modified bigint, "
+            "\"precision\" text, mode bigint)",
+        {rows_of(monitor, events)});
 }
 
 }  // namespace fairlead::store::postgres

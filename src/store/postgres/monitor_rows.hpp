@@ -22,4 +22,7 @@ catalog::FileFacts facts_at(const Row& row, int first);
 std::string rows_of(std::string_view monitor, const std::vector<catalog::FileState>& states);
 std::string rows_of(std::string_view monitor, const std::vector<catalog::FileEvent>& events);
 
+/// Writes events, numbered in the order in which they can be seen.
+void insert_events(Transaction& transaction, std::string_view monitor, const std::vector<catalog::FileEvent>& events);
+
 }  // namespace fairlead::store::postgres

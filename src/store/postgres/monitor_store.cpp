@@ -9,10 +9,6 @@ namespace {
 
 using catalog::FileState;
 
-// Who holds it writes events: so they become visible in the order of their numbers, and nobody who reads by
-// number passes over one that is not committed yet.
-constexpr const char* kEventLock = "SELECT pg_advisory_xact_lock(7377293604775354725)";
-
 const std::string kSelect = "SELECT path, " + std::string(kFacts) +
                             ", told, waiting, unchanged_since, unchanged_looks, look FROM monitor_file WHERE "
                             "monitor = $1 ";
@@ -76,7 +72,7 @@ std::optional<std::uint64_t> PostgresMonitorStore::begin_look(std::string_view m
             "UPDATE monitor_look SET begun = begun + 1, owner = $1, owned_until = $2 WHERE monitor = $3 AND "
             "($1 = '' OR owner = '' OR owner = $1 OR owned_until <= $4) AND next_at <= $5 RETURNING begun",
             {start.owner, to_number(start.until), monitor, to_number(start.now),
-             start.only_if_due ? to_number(start.now) : INT64_MAX});
+             start.due_by ? to_number(*start.due_by) : INT64_MAX});
         if (rows.empty()) return std::nullopt;
         return static_cast<std::uint64_t>(rows[0].number(0));
     });
@@ -191,15 +187,7 @@ void PostgresMonitorStore::save(std::string_view monitor, std::uint64_t look, co
                     "unchanged_since = excluded.unchanged_since, unchanged_looks = excluded.unchanged_looks, look = "
                     "excluded.look",
                 {rows_of(monitor, changes.states)});
-        if (changes.events.empty()) return;
-        transaction.run(kEventLock);
-        transaction.run(
-            "INSERT INTO monitor_event (monitor, id, change, path, previous_path, at, " + std::string(kFacts) +
-                ") SELECT monitor, id, change, decode(path, 'hex'), decode(previous_path, 'hex'), at, type, size, "
-                "modified, r.precision, mode FROM json_to_recordset($1::json) AS r (monitor text, id text, change "
-                "text, path text, previous_path text, at bigint, type text, size bigint, modified bigint, "
-                "\"precision\" text, mode bigint)",
-            {rows_of(monitor, changes.events)});
+        if (!changes.events.empty()) insert_events(transaction, monitor, changes.events);
     });
 }
 

@@ -61,25 +61,6 @@ void bind_number(Statement& statement, std::optional<std::int64_t> number) {
         statement.bind_null();
 }
 
-constexpr const char* kNoticeColumns =
-    "SELECT flow, key, taken_at, document, due_at, attempts, problem FROM flow_notice ";
-
-std::vector<Notice> notices_in(Statement& rows) {
-    std::vector<Notice> found;
-    while (rows.step()) {
-        Notice notice;
-        notice.flow = rows.text(0);
-        notice.key = rows.text(1);
-        notice.at = time_in(rows.number(2));
-        notice.document = rows.text(3);
-        if (!rows.is_null(4)) notice.due = time_in(rows.number(4));
-        notice.attempts = rows.number(5);
-        notice.problem = rows.text(6);
-        found.push_back(std::move(notice));
-    }
-    return found;
-}
-
 }  // namespace
 
 std::optional<std::string> SqliteDeliveryStore::take(std::string_view flow, std::string_view run) {
@@ -202,12 +183,12 @@ std::optional<Time> SqliteDeliveryStore::last_moment(std::string_view flow) {
     return time_in(rows.number(0));
 }
 
-bool SqliteDeliveryStore::take_notice(std::string_view flow, std::string_view key, Time now, std::string_view document) {
-    auto statement = database_.prepare(
-        "INSERT INTO flow_notice (flow, key, taken_at, document, due_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
-    statement.bind(flow).bind(key).bind(to_number(now)).bind(document);
-    bind_number(statement, document.empty() ? std::nullopt : std::optional(to_number(now)));
-    statement.run();
+bool SqliteDeliveryStore::take_notice(std::string_view flow, std::string_view key, Time now) {
+    database_.prepare("INSERT INTO flow_notice (flow, key, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(flow)
+        .bind(key)
+        .bind(to_number(now))
+        .run();
     return database_.changes() > 0;
 }
 
@@ -217,24 +198,28 @@ bool SqliteDeliveryStore::has_notice(std::string_view flow, std::string_view key
     return rows.step();
 }
 
-std::vector<Notice> SqliteDeliveryStore::due_notices(Time now, std::size_t limit) {
-    auto rows = database_.prepare(std::string(kNoticeColumns) + "WHERE due_at <= ? ORDER BY due_at LIMIT ?");
-    rows.bind(to_number(now)).bind(static_cast<std::int64_t>(limit));
-    return notices_in(rows);
+std::int64_t SqliteDeliveryStore::forget_notes(Time before, std::size_t limit) {
+    std::int64_t count = 0;
+    for (const auto* sql :
+         {"DELETE FROM flow_notice WHERE (flow, key) IN (SELECT flow, key FROM flow_notice WHERE taken_at < ? LIMIT ?)",
+          "DELETE FROM flow_moment WHERE (flow, moment) IN (SELECT flow, moment FROM flow_moment m WHERE taken_at < ? AND "
+          "EXISTS (SELECT 1 FROM flow_moment l WHERE l.flow = m.flow AND l.moment > m.moment) LIMIT ?)"}) {
+        database_.prepare(sql).bind(to_number(before)).bind(static_cast<std::int64_t>(limit)).run();
+        count += database_.changes();
+    }
+    return count;
 }
 
-std::vector<Notice> SqliteDeliveryStore::notices(std::string_view flow, std::size_t limit) {
-    auto rows = database_.prepare(std::string(kNoticeColumns) +
-                                  "WHERE flow = ? AND document <> '' ORDER BY taken_at DESC, key LIMIT ?");
-    rows.bind(flow).bind(static_cast<std::int64_t>(limit));
-    return notices_in(rows);
-}
-
-void SqliteDeliveryStore::told(const Notice& notice, std::optional<Time> again, std::string_view problem) {
-    auto statement = database_.prepare(
-        "UPDATE flow_notice SET due_at = ?, attempts = attempts + 1, problem = ? WHERE flow = ? AND key = ?");
-    bind_number(statement, again ? std::optional(to_number(*again)) : std::nullopt);
-    statement.bind(problem).bind(notice.flow).bind(notice.key).run();
+std::int64_t SqliteDeliveryStore::forget_versions(Time before, std::size_t limit) {
+    database_
+        .prepare("DELETE FROM flow_version WHERE number IN (SELECT number FROM flow_version v WHERE state = 'done' AND "
+                 "changed_at < ? AND settled_to = '' AND (reason <> ? OR EXISTS (SELECT 1 FROM flow_version n WHERE n.flow = "
+                 "v.flow AND n.path = v.path AND n.number > v.number)) ORDER BY changed_at LIMIT ?)")
+        .bind(to_number(before))
+        .bind(catalog::kKept)
+        .bind(static_cast<std::int64_t>(limit))
+        .run();
+    return database_.changes();
 }
 
 }  // namespace fairlead::store::sqlite

@@ -20,11 +20,10 @@ class SqliteDeliveryStore final : public DeliveryStore {
                                                      std::int64_t besides) override;
     bool take_moment(std::string_view flow, Time moment, Time now) override;
     std::optional<Time> last_moment(std::string_view flow) override;
-    bool take_notice(std::string_view flow, std::string_view key, Time now, std::string_view document) override;
+    bool take_notice(std::string_view flow, std::string_view key, Time now) override;
     bool has_notice(std::string_view flow, std::string_view key) override;
-    std::vector<Notice> due_notices(Time now, std::size_t limit) override;
-    std::vector<Notice> notices(std::string_view flow, std::size_t limit) override;
-    void told(const Notice& notice, std::optional<Time> again, std::string_view problem) override;
+    std::int64_t forget_notes(Time before, std::size_t limit) override;
+    std::int64_t forget_versions(Time before, std::size_t limit) override;
 
   private:
     std::int64_t next_counter(std::string_view flow);

@@ -10,7 +10,7 @@ using catalog::FileEvent;
 
 const std::string kColumns =
     "e.sequence, e.monitor, e.id, e.change, e.path, e.previous_path, e.at, e.type, e.size, e.modified, "
-    "e.precision, e.mode";
+    "e.precision, e.mode, e.document";
 const std::string kSelect = "SELECT " + kColumns + " FROM monitor_event e ";
 const std::string kConsumer =
     "SELECT name, monitor, position, attempts, not_before, problem, owner FROM monitor_consumer ";
@@ -26,7 +26,8 @@ FileEvent event_of(const Statement& row) {
     event.sequence = static_cast<std::uint64_t>(row.number(0));
     event.monitor = row.text(1);
     event.id = row.text(2);
-    event.change = catalog::parse_file_change(row.text(3));
+    event.document = row.text(12);
+    if (event.document.empty()) event.change = catalog::parse_file_change(row.text(3));
     event.path = row.blob(4);
     event.previous_path = row.blob(5);
     event.at = to_time(row.number(6));
@@ -46,10 +47,10 @@ std::vector<DeadLetter> letters_of(Statement& rows) {
     while (rows.step()) {
         DeadLetter letter;
         letter.event = event_of(rows);
-        letter.consumer = rows.text(12);
-        letter.attempts = static_cast<std::uint64_t>(rows.number(13));
-        letter.problem = rows.text(14);
-        letter.at = to_time(rows.number(15));
+        letter.consumer = rows.text(13);
+        letter.attempts = static_cast<std::uint64_t>(rows.number(14));
+        letter.problem = rows.text(15);
+        letter.at = to_time(rows.number(16));
         found.push_back(std::move(letter));
     }
     return found;
@@ -78,6 +79,16 @@ std::vector<FileEvent> SqliteEventStore::list(std::string_view monitor, std::uin
     if (!monitor.empty()) rows.bind(monitor);
     rows.bind(signed_of(limit));
     return events_of(rows);
+}
+
+std::vector<FileEvent> SqliteEventStore::latest(std::string_view monitor, std::size_t limit) {
+    auto rows = database_.prepare(kSelect + "WHERE e.monitor = ? ORDER BY e.sequence DESC LIMIT ?");
+    rows.bind(monitor).bind(signed_of(limit));
+    return events_of(rows);
+}
+
+void SqliteEventStore::add(const FileEvent& event) {
+    insert_event(database_, event.monitor, event);
 }
 
 std::optional<FileEvent> SqliteEventStore::find(std::string_view id) {
@@ -118,6 +129,15 @@ std::optional<Consumer> SqliteEventStore::consumer(std::string_view name) {
 
 std::vector<Consumer> SqliteEventStore::consumers() {
     auto rows = database_.prepare(kConsumer + "ORDER BY name");
+    std::vector<Consumer> found;
+    while (rows.step())
+        found.push_back(consumer_of(rows));
+    return found;
+}
+
+std::vector<Consumer> SqliteEventStore::consumers_of(std::string_view monitor) {
+    auto rows = database_.prepare(kConsumer + "WHERE monitor = ? ORDER BY name");
+    rows.bind(monitor);
     std::vector<Consumer> found;
     while (rows.step())
         found.push_back(consumer_of(rows));
@@ -224,16 +244,28 @@ std::int64_t SqliteEventStore::drop(std::string_view consumer, std::string_view 
     return database_.changes();
 }
 
-std::int64_t SqliteEventStore::forget(std::string_view monitor, Time before) {
+std::int64_t SqliteEventStore::forget(std::string_view monitor, Time before, std::size_t limit) {
     auto row = database_.prepare(
-        std::string("DELETE FROM monitor_event WHERE at < ? ") + (monitor.empty() ? "" : "AND monitor = ? ") +
-        "AND NOT EXISTS (SELECT 1 FROM monitor_consumer c WHERE c.monitor IN ('', monitor_event.monitor) AND "
-        "c.position < monitor_event.sequence) AND NOT EXISTS (SELECT 1 FROM monitor_dead_letter d WHERE "
-        "d.sequence = monitor_event.sequence)");
+        std::string("DELETE FROM monitor_event WHERE sequence IN (SELECT sequence FROM monitor_event e WHERE at < ? ") +
+        (monitor.empty() ? "" : "AND monitor = ? ") +
+        "AND NOT EXISTS (SELECT 1 FROM monitor_consumer c WHERE c.monitor IN ('', e.monitor) AND c.position < "
+        "e.sequence) AND NOT EXISTS (SELECT 1 FROM monitor_dead_letter d WHERE d.sequence = e.sequence) LIMIT ?)");
     row.bind(to_number(before));
     if (!monitor.empty()) row.bind(monitor);
-    row.run();
+    row.bind(signed_of(limit)).run();
     return database_.changes();
+}
+
+void SqliteEventStore::remove(std::string_view monitor) {
+    Transaction transaction(database_);
+    database_
+        .prepare("DELETE FROM monitor_dead_letter WHERE sequence IN (SELECT sequence FROM monitor_event WHERE "
+                 "monitor = ?)")
+        .bind(monitor)
+        .run();
+    for (const auto* table : {"monitor_event", "monitor_consumer"})
+        database_.prepare(std::string("DELETE FROM ") + table + " WHERE monitor = ?").bind(monitor).run();
+    transaction.commit();
 }
 
 }  // namespace fairlead::store::sqlite

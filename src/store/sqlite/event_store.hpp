@@ -12,12 +12,15 @@ class SqliteEventStore final : public EventStore {
 
     std::vector<catalog::FileEvent> list(std::string_view monitor, std::uint64_t after,
                                          std::size_t limit) override;
+    std::vector<catalog::FileEvent> latest(std::string_view monitor, std::size_t limit) override;
     std::optional<catalog::FileEvent> find(std::string_view id) override;
+    void add(const catalog::FileEvent& event) override;
     std::uint64_t newest() override;
     void subscribe(std::string_view consumer, std::string_view monitor) override;
     void unsubscribe(std::string_view consumer) override;
     std::optional<Consumer> consumer(std::string_view name) override;
     std::vector<Consumer> consumers() override;
+    std::vector<Consumer> consumers_of(std::string_view monitor) override;
     std::vector<Consumer> due(std::string_view prefix, std::string_view owner, Time now, std::size_t limit) override;
     bool claim(std::string_view consumer, std::string_view owner, Time now, Time until) override;
     std::vector<catalog::FileEvent> pending(std::string_view consumer, std::size_t limit) override;
@@ -31,7 +34,8 @@ class SqliteEventStore final : public EventStore {
     std::vector<DeadLetter> replays(std::string_view consumer, std::size_t limit) override;
     std::int64_t replay(std::string_view consumer, std::string_view event) override;
     std::int64_t drop(std::string_view consumer, std::string_view event) override;
-    std::int64_t forget(std::string_view monitor, Time before) override;
+    std::int64_t forget(std::string_view monitor, Time before, std::size_t limit) override;
+    void remove(std::string_view monitor) override;
 
   private:
     Database& database_;

@@ -41,10 +41,12 @@ catalog::FileFacts facts_at(const Statement& row, int first) {
 
 void insert_event(Database& database, std::string_view monitor, const catalog::FileEvent& event) {
     auto row = database.prepare(
-        "INSERT INTO monitor_event (monitor, id, change, path, previous_path, at, " + std::string(kFacts) +
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    row.bind(monitor).bind(event.id).bind(to_string(event.change));
-    row.bind_blob(event.path).bind_blob(event.previous_path).bind(to_number(event.at));
+        "INSERT INTO monitor_event (sequence, monitor, id, change, path, previous_path, at, document, " +
+        std::string(kFacts) +
+        ") VALUES ((SELECT max(seq) + 1 FROM sqlite_sequence WHERE name IN ('monitor_event', 'run_event')), ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?)");
+    row.bind(monitor).bind(event.id).bind(event.document.empty() ? to_string(event.change) : std::string_view());
+    row.bind_blob(event.path).bind_blob(event.previous_path).bind(to_number(event.at)).bind(event.document);
     bind_facts(row, event.facts);
     row.run();
 }

@@ -71,7 +71,7 @@ std::optional<std::uint64_t> SqliteMonitorStore::begin_look(std::string_view mon
         "UPDATE monitor_look SET begun = begun + 1, owner = ?1, owned_until = ?2 WHERE monitor = ?3 AND "
         "(?1 = '' OR owner = '' OR owner = ?1 OR owned_until <= ?4) AND next_at <= ?5 RETURNING begun");
     row.bind(start.owner).bind(to_number(start.until)).bind(monitor).bind(to_number(start.now));
-    row.bind(start.only_if_due ? to_number(start.now) : INT64_MAX);
+    row.bind(start.due_by ? to_number(*start.due_by) : INT64_MAX);
     std::optional<std::uint64_t> look;
     while (row.step())
         look = static_cast<std::uint64_t>(row.number(0));

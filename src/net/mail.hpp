@@ -4,7 +4,11 @@
 #include <string>
 #include <vector>
 
-namespace fairlead::flow {
+#include "fairlead/file_system.hpp"
+
+namespace fairlead::net {
+
+class CurlLoop;
 
 /// How mail leaves this machine.
 struct MailServer {
@@ -21,12 +25,10 @@ struct Mail {
     std::string subject, text;
 };
 
-/// Hands a mail to the server, and blocks until it has taken it. Asks the egress policy at each dial. Throws what reaching
-/// it may: name_not_resolved, connection_refused, timeout, tls_failed, certificate_untrusted, authentication_failed,
-/// egress_denied; permission_denied when it does not take the mail.
-void send_mail(const MailServer& server, const Mail& mail);
+/// Hands a mail to the server. Throws what CurlLoop::perform does; permission_denied when it does not take the mail.
+awaitable<void> send_mail(CurlLoop& loop, const MailServer& server, const Mail& mail);
 
 /// As it goes over the wire: header and text, with CRLF. For tests, too.
 std::string message_of(const MailServer& server, const Mail& mail, const std::string& date);
 
-}  // namespace fairlead::flow
+}  // namespace fairlead::net
