@@ -6,6 +6,7 @@
 
 #include "catalog/flow_resource.hpp"
 #include "catalog/monitor.hpp"
+#include "service/flow_rings.hpp"
 #include "service/flows.hpp"
 #include "service/monitors.hpp"
 #include "service/places.hpp"
@@ -99,6 +100,7 @@ class Storing {
 
     void follow_flow(Change change, const catalog::Resource& resource) {
         const auto& id = resource.record.id;
+        if (change != Change::remove) refuse_ring(store_.resources(), resource);
         if (change == Change::remove) store_.deliveries().forget_flow(id);
         if (change == Change::remove || catalog::flow_of(resource).triggers.monitor.empty())
             store_.events().unsubscribe(consumer_of_flow(id));

@@ -116,6 +116,25 @@ TEST_F(FlowTick, one_flow_follows_another) {
     EXPECT_THAT(tick_at(hour(0, 2)), IsEmpty()) << "only when it succeeded";
 }
 
+TEST_F(FlowTick, flows_that_would_start_each_other_in_a_ring_are_refused_by_name) {
+    flow("a", "{}");
+    flow("b", R"({"triggers":{"after":["a"]}})");
+    flow("c", R"({"triggers":{"after":["b"]}})");
+    const auto change = [&](const std::string& name, const std::string& after) -> std::string {
+        try {
+            const boost::json::object fields{{"triggers", {{"after", boost::json::array{after}}}}};
+            service::Things(workspace).update(catalog::Kind::flow, "default", name, fields);
+        } catch (const Error& error) {
+            return error.message;
+        }
+        return "";
+    };
+    EXPECT_EQ(change("a", "c"), "Flows that start each other in a ring would never end: 'a' starts 'b', which starts 'c', which starts 'a'.");
+    EXPECT_EQ(change("c", "a"), "") << "two may follow the same one";
+    EXPECT_EQ(change("a", "later"), "") << "one that is not there yet";
+    EXPECT_THAT(service::Things(workspace).get(catalog::Kind::flow, "default", "a").references, SizeIs(1));
+}
+
 TEST_F(FlowTick, one_that_is_disabled_or_has_changed_makes_up_for_nothing) {
     flow("f", R"({"schedule":{"cron":"0 * * * *"}})");
     service::Things(workspace).set_enabled(catalog::Kind::flow, "default", "f", false);
