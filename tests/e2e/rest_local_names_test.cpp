@@ -143,7 +143,7 @@ TEST_F(RestLocalNames, what_an_administrator_wrote_is_used_and_kept_by_others) {
     ASSERT_EQ(by_admin("POST", "/connections", with(plain("kept"), "password", reference_)).status, 201);
     ASSERT_EQ(by_operator("PATCH", "/connections/kept", {{"description", "ours"}}, if_match("/connections/kept")).status, 200);
     const auto shown = daemon_("GET", "/v1/projects/default/connections/kept");
-    EXPECT_EQ(shown.json().at("password"), reference_);
+    EXPECT_EQ(std::string(shown.json().at("password").as_string()), reference_);
     const auto back = by_operator("PUT", "/connections/kept", shown.json(), if_match("/connections/kept"));
     EXPECT_EQ(back.status, 200) << back.body;
     EXPECT_EQ(by_operator("POST", "/connections/kept/test", json::object()).status, 200);

@@ -28,6 +28,7 @@ class Recorder final : public Listener {
         files.push_back(file);
         co_return;
     }
+    awaitable<void> require_ours() override { co_return; }
     awaitable<void> listed(const Entry& entry) override {
         entries.push_back(entry);
         co_return;
