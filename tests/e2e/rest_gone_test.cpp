@@ -50,11 +50,15 @@ class RestGone : public testing::Test {
     bool was_left() {
         return in_time([&] { return daemon_->log().find("\"status\":499") != std::string::npos; });
     }
-    /// The pool holds nothing that is at work.
-    bool is_idle() {
+    /// A transfer through the content routes came to an end that was none.
+    bool was_cut(const std::string& direction) {
         return in_time([&] {
             const auto text = http_request(daemon_->port(), "GET", "/metrics").body;
-            return text.find("fairlead_pool_sessions{protocol=\"ftp\",state=\"in_use\"} 0") != std::string::npos;
+            for (const std::string outcome : {"cut", "failed"})
+                if (text.find("fairlead_content_seconds_count{direction=\"" + direction + "\",outcome=\"" + outcome +
+                              "\",protocol=\"ftp\"} 1") != std::string::npos)
+                    return true;
+            return false;
         });
     }
 
@@ -70,7 +74,7 @@ TEST_F(RestGone, a_download_ends_although_its_server_is_silent) {
     auto client = ask("GET", std::string(kContent) + "a.txt");
     ASSERT_TRUE(in_time([&] { return server_.count("RETR") == 1; }));
     client.reset();
-    EXPECT_TRUE(is_idle());
+    EXPECT_TRUE(was_cut("download"));
     EXPECT_EQ((*daemon_)("GET", "/v1/projects/default/connections/p").status, 200);
 }
 
@@ -80,7 +84,6 @@ TEST_F(RestGone, a_listing_ends_although_its_server_is_silent) {
     ASSERT_TRUE(in_time([&] { return server_.count("MLSD") == 1; }));
     client.reset();
     EXPECT_TRUE(was_left());
-    EXPECT_TRUE(is_idle());
 }
 
 TEST_F(RestGone, an_upload_whose_content_has_come_is_not_published) {
@@ -89,7 +92,7 @@ TEST_F(RestGone, an_upload_whose_content_has_come_is_not_published) {
     ASSERT_TRUE(in_time([&] { return server_.count("STOR") == 1; }));
     client.reset();
     EXPECT_TRUE(was_left());
-    EXPECT_TRUE(is_idle());
+    EXPECT_TRUE(was_cut("upload"));
     EXPECT_FALSE(server_.content("/new.txt"));
 }
 
