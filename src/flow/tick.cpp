@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/glob.hpp"
 #include "base/process_identity.hpp"
@@ -25,7 +26,9 @@ using catalog::Run;
 using catalog::RunState;
 
 constexpr std::size_t kPage = 500;
+constexpr std::size_t kEverybody = 100'000;  // flows with news, of one tick
 constexpr std::chrono::days kLooksBack{2};  // for deadlines that passed while no daemon ran
+constexpr std::chrono::minutes kLate{1};  // a moment that is older was missed
 constexpr std::size_t kRunsLookedAt = 50;  // of each flow that another one follows
 
 class Ticking {
@@ -57,6 +60,16 @@ class Ticking {
             look_at_expectation(flow, expectation);
     }
 
+    /// Asks for all flows at once, the first time.
+    bool has_news(const std::string& consumer) {
+        if (!news_) {
+            news_.emplace();
+            for (const auto& each : workspace_.store().events().due(service::consumer_of_flow({}), process_identity(), now_, kEverybody))
+                news_->insert(each.name);
+        }
+        return news_->contains(consumer);
+    }
+
     /// All events that wait are for one run: it looks at everything.
     void look_at_monitor(const Flow& flow) {
         auto& store = workspace_.store();
@@ -68,9 +81,10 @@ class Ticking {
         auto& events = store.events();
         const auto consumer = service::consumer_of_flow(flow.record.id);
         const auto known = events.consumer(consumer);
-        if (known && known->monitor != monitor->record.id) events.unsubscribe(consumer);
-        events.subscribe(consumer, monitor->record.id);
-        if (events.pending(consumer, 1).empty()) return;
+        const bool listens = known && known->monitor == monitor->record.id;
+        if (known && !listens) events.unsubscribe(consumer);
+        if (!listens) events.subscribe(consumer, monitor->record.id);
+        if (!has_news(consumer)) return;
         queue(flow, "monitor", {{"monitor", monitor->name}}, [&] {
             if (!events.claim(consumer, process_identity(), now_, now_ + std::chrono::seconds(10))) return false;
             const auto waiting = events.pending(consumer, kPage);
@@ -139,12 +153,15 @@ class Ticking {
     void look_at_schedule(const Flow& flow) {
         auto& ledger = workspace_.store().deliveries();
         const auto since = std::max(ledger.last_moment(flow.record.id).value_or(Time{}), flow.record.updated_at);
-        const auto due = catalog::decide_due(*flow.schedule, flow.zone, since, now_);
+        const auto due = catalog::decide_due(*flow.schedule, flow.zone, since, now_, kLate);
         for (const auto moment : due.passed)
             ledger.take_moment(flow.record.id, moment, now_);
-        for (const auto moment : due.run)
-            queue(flow, "schedule", {{"moment", to_rfc3339(moment)}},
-                  [&] { return ledger.take_moment(flow.record.id, moment, now_); });
+        for (const auto moment : due.run) {
+            // Each that was missed is made up for, one after the other: overlap is about those that come in time.
+            const bool made_up_for = flow.schedule->missed == "all" && now_ - moment > kLate;
+            queue(flow, "schedule", {{"moment", to_rfc3339(moment)}}, [&] { return ledger.take_moment(flow.record.id, moment, now_); },
+                  made_up_for ? "queue" : flow.schedule->overlap);
+        }
         if (due.next && (!tick_.next || *due.next < *tick_.next)) tick_.next = due.next;
     }
 
@@ -174,16 +191,15 @@ class Ticking {
         return workspace_.store().runs().list(query);
     }
 
-    /// `take` gives whether this is ours to queue; together with what follows it is one transaction.
+    /// `take` gives whether this is ours to queue; together with what follows it is one transaction. `overlap`: as a schedule
+    /// has it; what something else asks for may be about a file that the run before has not seen.
     template <class Take>
-    void queue(const Flow& flow, std::string trigger, boost::json::object reason, Take take) {
+    void queue(const Flow& flow, std::string trigger, boost::json::object reason, Take take, const std::string& overlap = "queue") {
         service::Runs runs(workspace_);
         std::string id;
         workspace_.store().together([&] {
             id.clear();
             if (!take()) return;
-            // What something else asks for may be about a file that the run before has not seen.
-            const auto overlap = trigger == "schedule" ? flow.schedule->overlap : std::string("queue");
             const auto active = active_runs(flow);
             if (!active.empty() && overlap == "skip") return;
             if (overlap == "replace")
@@ -210,6 +226,7 @@ class Ticking {
     service::Workspace& workspace_;
     Time now_;
     Tick tick_;
+    std::optional<std::set<std::string>> news_;  // consumers for whom events wait
 };
 
 }  // namespace

@@ -80,6 +80,12 @@ TEST_F(FlowTick, what_was_missed_is_one_run_unless_it_says_otherwise) {  // fiel
     EXPECT_THAT(tick_at(hour(2, 31)), IsEmpty());
 }
 
+TEST_F(FlowTick, each_that_was_missed_is_made_up_for_whatever_overlaps) {
+    flow("all", R"({"schedule":{"cron":"0 * * * *","missed":"all"}})");
+    EXPECT_THAT(tick_at(hour(4, 30)), SizeIs(5));
+    EXPECT_THAT(tick_at(hour(5)), IsEmpty()) << "this one comes in time, and those before are not over";
+}
+
 TEST_F(FlowTick, runs_that_overlap_are_left_out_wait_or_replace_the_one_before) {
     flow("skip", R"({"schedule":{"cron":"0 * * * *"}})");
     const auto first = tick_at(hour(0));
