@@ -36,7 +36,7 @@ std::string member(const json::object& object, std::string_view name) {
 }
 
 json::object attempt_to_json(const PublishAttempt& attempt) {
-    json::object document{{"temporary", text_of(attempt.temporary)}, {"path", text_of(attempt.path)},
+    json::object document{{"place", text_of(attempt.place)}, {"temporary", text_of(attempt.temporary)}, {"path", text_of(attempt.path)},
                           {"bytes", attempt.bytes}, {"proof", attempt.proof}, {"checksum", attempt.checksum}};
     json::array beside;
     for (const auto& [name, content] : attempt.beside)
@@ -47,6 +47,7 @@ json::object attempt_to_json(const PublishAttempt& attempt) {
 
 PublishAttempt attempt_from_json(const json::object& document) {
     PublishAttempt attempt;
+    attempt.place = path_of(member(document, "place"));
     attempt.temporary = path_of(member(document, "temporary"));
     attempt.path = path_of(member(document, "path"));
     attempt.bytes = document.at("bytes").to_number<std::uint64_t>();

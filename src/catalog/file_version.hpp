@@ -26,6 +26,7 @@ std::string_view to_string(DeliveryState state) noexcept;
 /// What was about to get its name at a target, written down before it was asked for: after a crash the temporary name tells
 /// whether it has it. Still there: never published. Gone: published, even where somebody has taken the file since.
 struct PublishAttempt {
+    std::string place;  ///< where that was: a connection may lead elsewhere by now, and each machine has folders of its own
     std::string temporary, path;
     std::uint64_t bytes = 0;
     std::string proof, checksum;

@@ -1,5 +1,8 @@
 #include "flow/courier.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/fault_point.hpp"
@@ -27,6 +30,14 @@ class Moved final : public transfer::Progress {
 
 bool ends_the_run(const Error& failure) {
     return failure.code == ErrorCode::cancelled || failure.code == ErrorCode::conflict;
+}
+
+/// The same name is the same place, also for another machine.
+std::string name_of(const transfer::Sessions& place) {
+    if (place.identity() != transfer::kLocalIdentity) return place.identity();
+    char host[256] = "";
+    (void)::gethostname(host, sizeof host - 1);
+    return fmt::format("{} {}", transfer::kLocalIdentity, host);
 }
 
 }  // namespace
@@ -238,6 +249,7 @@ std::vector<Companion> Courier::companions(const std::string& target) const {
 awaitable<void> Courier::note_attempt(const transfer::Staged& staged) {
     if (staged.plan.temporary.empty()) co_return co_await work_.ledger.require_ours();
     catalog::PublishAttempt attempt;
+    attempt.place = name_of(*place_.sessions);
     attempt.temporary = staged.plan.temporary;
     attempt.path = staged.plan.target;
     attempt.bytes = staged.result.bytes + staged.result.resumed;
@@ -267,8 +279,13 @@ awaitable<bool> Courier::was_published() {
                 journal->leave(left.number);
         }
     if (!there && !aside.empty()) co_await remove_at_target(aside);
-    if (!there) co_return true;
-    if (!known) co_await remove_at_target(attempt.temporary);
+    bool published = !there;
+    if (published && attempt.place != name_of(*place_.sessions)) {  // it may never have been here: only what is seen counts
+        const auto target = co_await look(place_, work_.patience, attempt.path);
+        published = target && target->size == attempt.bytes;
+    }
+    if (published) co_return true;
+    if (there && !known) co_await remove_at_target(attempt.temporary);
     co_await errand_.write([this] { delivery_.attempt.reset(); });
     co_return false;
 }
