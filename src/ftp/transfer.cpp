@@ -195,6 +195,7 @@ awaitable<void> Transfer::conclude() {
     stream_->close();
     data_.close();
     session_->prepare_data();
+    co_await session_->control().flush(request_.step);  // also where the last word is there already
     const auto patience = session_->endpoint().timeouts.command;
     std::optional<Reply> reply;
     std::string why = fmt::format("within {}", net::to_text(patience));
