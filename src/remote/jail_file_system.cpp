@@ -33,7 +33,9 @@ struct Names {
 };
 
 /// What an error says of paths in the directory, as the caller knows them.
-void show(std::string& message, const Names& names) {
+void show(Error& error, const Names& names) {
+    if (error.path == names.inside) error.path = names.shown;
+    auto& message = error.message;
     if (!names.inside.ends_with(names.shown)) return;
     const auto root = std::string_view(names.inside).substr(0, names.inside.size() - names.shown.size());
     if (root.empty()) return;
@@ -49,8 +51,7 @@ awaitable<T> told_to_caller(awaitable<T> operation, const Names& names) {
     try {
         co_return co_await net::cancellable(std::move(operation), "transfer");
     } catch (Error& error) {
-        if (error.path == names.inside) error.path = names.shown;
-        show(error.message, names);
+        show(error, names);
         throw;
     }
 }
@@ -199,7 +200,7 @@ class JailFileSystem final : public FileSystem {
         try {
             co_return co_await net::cancellable(call(known_as.inside), "operation");
         } catch (Error& error) {
-            if (error.path == known_as.inside) error.path = known_as.shown;
+            show(error, known_as);
             throw;
         }
     }

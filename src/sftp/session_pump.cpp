@@ -210,18 +210,14 @@ void Session::throw_ended() {
         decode_length(std::span<const std::byte, 4>(head_, 4),
                       std::span<const std::byte>(head_ + 4, std::min<std::size_t>(head_have_, 9) - 4));
     can_be_followed_ = version_.has_value() && transport_->carrier_stands();
-    if (!version_ && words.find("expired") != std::string::npos)
-        throw Error(ErrorCode::authentication_failed,
-                    fmt::format("The password of this user of {} has expired.", target_))
-            .at("login")
-            .replied(words)
-            .hinting("set a new one, with ssh or by the server's owner; then store it in the connection")
-            .ends_session();
     throw Error(ErrorCode::connection_lost,
                 version_ ? fmt::format("{} ended the SFTP session.", target_)
                          : fmt::format("{} accepted the log-in but its SFTP server ended at once.", target_))
         .at(version_ ? "command" : "login")
         .replied(words)
+        .hinting(version_ ? ""
+                          : "Log in once with ssh or sftp: the password of this user may have expired, or the server's "
+                            "SFTP program may be missing.")
         .ends_session();
 }
 

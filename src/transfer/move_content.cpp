@@ -199,7 +199,7 @@ class Move {
             refused(route_.to != nullptr ? &route_.to->restarts_writes : nullptr, *failure);
         if (plan_.by_append && plan_.offset > 0)
             refused(route_.to != nullptr ? &route_.to->appends : nullptr, *failure);
-        throw in_terms_of_target(*failure, plan_);
+        throw about_opening(*failure, plan_);
     }
 
     /// The bytes before the seam differ. A server that ignored REST began at the beginning, which is told by
@@ -276,16 +276,11 @@ class Move {
 
 }  // namespace
 
-Error in_terms_of_target(Error failure, const TransferPlan& plan) {
-    if (failure.path != written_path(plan)) return failure;
-    if (failure.code == ErrorCode::not_found) {
-        failure.message = fmt::format("'{}' cannot be written: the directory '{}' does not exist there.",
-                                      plan.target, path::parent(written_path(plan)));
-        if (failure.hint.empty()) failure.hint = "mkdir -p makes it, with what it is in";
-    } else if (const auto at = failure.message.find(plan.temporary);
-               !plan.temporary.empty() && at != std::string::npos) {
-        failure.message.replace(at, plan.temporary.size(), plan.target);
-    }
+Error about_opening(Error failure, const TransferPlan& plan) {
+    if (failure.code != ErrorCode::not_found || failure.path != written_path(plan)) return failure;
+    failure.message = fmt::format("'{}' cannot be written: the directory '{}' does not exist there.",
+                                  plan.target, path::parent(written_path(plan)));
+    if (failure.hint.empty()) failure.hint = "mkdir -p makes it, with what it is in";
     failure.path = plan.target;
     return failure;
 }

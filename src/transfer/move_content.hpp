@@ -11,8 +11,8 @@ namespace fairlead::transfer {
 awaitable<void> move_content(const Route& route, Staged& staged, const Options& options, bool durable,
                              Progress* progress);
 
-/// A refusal to write the file, as somebody understands it who does not know of the temporary name.
-Error in_terms_of_target(Error failure, const TransferPlan& plan);
+/// A refusal to open the target for writing, which says what is missing where it is the directory.
+Error about_opening(Error failure, const TransferPlan& plan);
 
 /// Where the bytes go while they are not proven.
 const std::string& written_path(const TransferPlan& plan);

@@ -330,7 +330,7 @@ class SegmentedMove {
             take_back(segment, before);
             if (to) (void)co_await caught(to->abort());
             (void)co_await caught(from->close());
-            throw in_terms_of_target(*failure, staged_.plan);
+            throw about_opening(*failure, staged_.plan);
         }
         co_await from->close();
     }

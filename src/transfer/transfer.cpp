@@ -292,6 +292,15 @@ awaitable<void> tidy_up(const Route& route, Staged& staged, const Options& optio
                                    staged.entry != 0 ? "the next transfer there removes it" : "remove it");
 }
 
+/// For somebody who does not know of the temporary name. (What did not answer for it is told by its path.)
+Error in_terms_of_target(Error failure, const TransferPlan& plan) {
+    if (plan.temporary.empty() || failure.code == ErrorCode::timeout) return failure;
+    if (failure.path == plan.temporary) failure.path = plan.target;
+    const auto at = failure.message.find(plan.temporary);
+    if (at != std::string::npos) failure.message.replace(at, plan.temporary.size(), plan.target);
+    return failure;
+}
+
 awaitable<void> sync_before(const Route& route, Staged& staged, const Options& options) {
     std::vector<std::string> paths{written_path(staged.plan)};
     const auto failure = co_await caught(route.target.sync(std::move(paths)));
@@ -347,7 +356,7 @@ awaitable<void> stage(const Route& route, Staged& staged, const Options& options
     if (staged.entry != 0 && staged.phase != Phase::planned && loses_session(*failure))
         route.journal->writer_lost(staged.entry);
     co_await tidy_up(route, staged, options, *failure);
-    throw Error(*failure);
+    throw in_terms_of_target(*failure, staged.plan);
 }
 
 awaitable<void> publish_staged(const Route& route, Staged& staged, const std::function<awaitable<void>()>& refused) {

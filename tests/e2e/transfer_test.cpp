@@ -285,6 +285,48 @@ TEST_P(TransferOnRealServers, a_tree_goes_up_and_down_unchanged) {
     EXPECT_EQ(fairlead({"stat", "p:/up"}).status, 3);
 }
 
+TEST_P(TransferOnRealServers, what_happens_to_a_target_that_is_there_is_the_same_over_every_protocol) {
+    const auto& [script, option] = GetParam();
+    auto& server = Server::shared(script, option.empty() ? std::vector<std::string>{} : std::vector{option});
+    connect(server);
+    write_file(work / "a", "first");
+    write_file(work / "b", "second!");
+    fairlead.ok({"mkdir", "p:e"});
+    const auto put = [&](const std::string& source, const std::string& policy) {
+        return fairlead({"put", "-q", "--if-exists", policy, at(source), "p:e/x.txt"}).status;
+    };
+    const auto there = [&] { return fairlead.ok({"cat", "p:e/x.txt"}); };
+    EXPECT_EQ(put("a", "fail"), 0);
+    EXPECT_EQ(put("b", "fail"), 8);
+    EXPECT_EQ(put("b", "skip"), 0);
+    EXPECT_EQ(there(), "first");
+    EXPECT_EQ(put("b", "rename"), 0);
+    EXPECT_EQ(fairlead.ok({"cat", "p:e/x1.txt"}), "second!");
+    EXPECT_EQ(put("b", "append"), 0);
+    EXPECT_EQ(there(), "firstsecond!");
+    fs::last_write_time(work / "b", fs::file_time_type::clock::now() - std::chrono::hours(24 * 900));
+    EXPECT_EQ(put("b", "newer"), 0);
+    EXPECT_EQ(there(), "firstsecond!");
+    EXPECT_EQ(put("a", "different"), 0);
+    EXPECT_EQ(there(), "first");
+    EXPECT_EQ(put("b", "overwrite"), 0);
+    EXPECT_EQ(there(), "second!");
+    EXPECT_THAT(fairlead.ok({"ls", "p:e"}), ::testing::AnyOf("x.txt\nx1.txt\n", "x1.txt\nx.txt\n"));
+    fairlead.ok({"rm", "-r", "p:e"});
+}
+
+TEST_P(TransferOnRealServers, a_refusal_names_what_was_asked_for_and_not_our_temporary_file) {
+    const auto& [script, option] = GetParam();
+    auto& server = Server::shared(script, option.empty() ? std::vector<std::string>{} : std::vector{option});
+    connect(server);
+    write_file(work / "a", "x");
+    const auto put = fairlead({"put", at("a"), "p:/nowhere/a"});
+    EXPECT_EQ(put.status, 3);
+    EXPECT_THAT(put.errors, HasSubstr("'/nowhere/a' cannot be written: the directory '/nowhere' does not exist"));
+    EXPECT_THAT(put.errors, HasSubstr("path: /nowhere/a\n"));
+    EXPECT_THAT(put.errors, HasSubstr("mkdir -p"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, TransferOnRealServers,
                          testing::Values(std::pair{"vsftpd", ""}, std::pair{"vsftpd", "tls=explicit"},
                                          std::pair{"proftpd", ""}, std::pair{"pure-ftpd", ""},

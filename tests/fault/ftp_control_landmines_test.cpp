@@ -184,9 +184,14 @@ std::optional<double> next_probe(std::uint16_t port) {
 TEST(Landmine41, a_control_connection_that_is_silent_while_a_long_transfer_runs_is_kept_alive) {
     ScriptedFtp server;
     std::optional<double> probe;
-    server.on("STOR", [&](FtpConversation& with, const std::string& path) {
+    server.on("STOR", [&](FtpConversation& with, const std::string&) {
+        with.reply("150 send it");
+        auto data = with.open_data();
+        data.read_all();  // by now the client's kernel has nothing left to send that it has no receipt for
+        data.close();
         probe = next_probe(with.server.port());
-        with.behave("STOR", path);
+        with.server.file("/a", noise(1'000'000));
+        with.reply("226 stored");
     });
     Session session(server.endpoint());
     session.write("/a", noise(1'000'000));
