@@ -90,7 +90,8 @@ TEST_F(Bandwidth, the_process_limit_of_a_daemon_holds_for_what_goes_through_it_o
     EXPECT_TRUE(read_file(server.root() / "rest") == noise(kFile));
     began = std::chrono::steady_clock::now();
     EXPECT_TRUE(daemon("GET", content).body == noise(kFile));
-    EXPECT_GE(Seconds(std::chrono::steady_clock::now() - began), kLeast);
+    // The last piece is given out before it is paid for.
+    EXPECT_GE(Seconds(std::chrono::steady_clock::now() - began), kLeast - Seconds(0.1));
     fairlead.ok({"rm", "p:rest"});
 }
 
