@@ -29,6 +29,7 @@ constexpr std::size_t kPage = 500;
 constexpr std::size_t kEverybody = 100'000;  // flows with news, of one tick
 constexpr std::chrono::days kLooksBack{2};  // for deadlines that passed while no daemon ran
 constexpr std::chrono::minutes kLate{1};  // a moment that is older was missed
+constexpr std::chrono::seconds kInTime{5};  // some looks at the flows
 constexpr std::size_t kRunsLookedAt = 50;  // of each flow that another one follows
 
 class Ticking {
@@ -158,7 +159,8 @@ class Ticking {
             ledger.take_moment(flow.record.id, moment, now_);
         for (const auto moment : due.run) {
             // Each that was missed is made up for, one after the other: overlap is about those that come in time.
-            const bool made_up_for = flow.schedule->missed == "all" && now_ - moment > kLate;
+            const bool in_time = moment == due.run.back() && now_ - moment <= kInTime;
+            const bool made_up_for = flow.schedule->missed == "all" && !in_time;
             queue(flow, "schedule", {{"moment", to_rfc3339(moment)}}, [&] { return ledger.take_moment(flow.record.id, moment, now_); },
                   made_up_for ? "queue" : flow.schedule->overlap);
         }
