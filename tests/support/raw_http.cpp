@@ -68,10 +68,14 @@ bool RawHttp::more() {
 }
 
 std::string RawHttp::until(std::string_view text) {
+    const auto deadline = std::chrono::steady_clock::now() + patience_;  // what keeps a stream open does not count
     std::size_t at = 0;
-    while ((at = pending_.find(text)) == std::string::npos)
+    while ((at = pending_.find(text)) == std::string::npos) {
+        if (std::chrono::steady_clock::now() > deadline)
+            throw std::runtime_error(fmt::format("the server did not say '{}' in time: {}", text, pending_));
         if (!more())
             throw std::runtime_error(fmt::format("the server closed before '{}': {}", text, pending_));
+    }
     auto result = pending_.substr(0, at + text.size());
     pending_.erase(0, at + text.size());
     return result;
