@@ -74,6 +74,7 @@ awaitable<void> send_mail(CurlLoop& loop, const MailServer& server, const Mail& 
     curl_easy_setopt(easy, CURLOPT_MAIL_FROM, server.from.c_str());
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, static_cast<curl_slist*>(recipients));
     curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);  // says QUIT: alerts are rare, and servers drop who is silent
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, &give);
     curl_easy_setopt(easy, CURLOPT_READDATA, &sending);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(std::chrono::milliseconds(server.limit).count()));

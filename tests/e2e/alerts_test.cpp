@@ -1,5 +1,5 @@
-// What a daemon tells to those who are to hear of it: events of monitors and runs in one stream, runs that failed by
-// webhook, what a receiver never takes, and what the egress rule keeps from being dialled.
+// What a daemon tells to those who are to hear of it: events of monitors and runs in one stream, runs that
+// failed by webhook, what a receiver never takes, and what the egress rule keeps from being dialled.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,6 +15,7 @@
 #include "support/cli.hpp"
 #include "support/connect.hpp"
 #include "support/daemon.hpp"
+#include "support/eventually.hpp"
 #include "support/raw_http.hpp"
 #include "support/scripted_ftp.hpp"
 #include "support/webhook_receiver.hpp"
@@ -30,8 +31,8 @@ using ::testing::Not;
 
 std::unique_ptr<RawHttp> follow(const Daemon& daemon, const std::string& headers = {}) {
     auto client = std::make_unique<RawHttp>(daemon.port(), std::chrono::seconds(60));
-    client->send("GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + daemon.token() + "\r\n" + headers +
-                 "\r\n");
+    client->send("GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + daemon.token() + "\r\n" +
+                 headers + "\r\n");
     client->until("retry: 2000");
     return client;
 }
@@ -49,8 +50,8 @@ void make_failing_flow(const Cli& fairlead, const TemporaryFolder& work, const s
     write_file(work / "in" / "a.csv", "1");
     write_file(work / "out" / "taken", "no directory");
     write_file(work / "flow.json", fmt::format(R"({{"notify":{{"webhook":"{}"}}}})", url));
-    fairlead.ok({"flow", "create", "f", "--from", (work / "flow.json").string(), "--source", (work / "in").string(),
-                 "--target", (work / "out" / "taken" / "x/").string()});
+    fairlead.ok({"flow", "create", "f", "--from", (work / "flow.json").string(), "--source",
+                 (work / "in").string(), "--target", (work / "out" / "taken" / "x/").string()});
 }
 
 TEST(Alerts, events_of_monitors_come_in_the_same_stream_as_those_of_runs_and_go_on_after_the_last_id) {
@@ -82,7 +83,8 @@ TEST(Alerts, events_of_monitors_come_in_the_same_stream_as_those_of_runs_and_go_
     const auto again = follow(daemon, "Last-Event-ID: " + first + "\r\n");
     auto missed = again->until("event: fairlead.file.created");
     missed += again->until("\n\n");
-    EXPECT_THAT(missed, AllOf(HasSubstr("event: run.finished"), HasSubstr("\"specversion\":\"1.0\""), HasSubstr("/b.csv")));
+    EXPECT_THAT(missed, AllOf(HasSubstr("event: run.finished"), HasSubstr("\"specversion\":\"1.0\""),
+                              HasSubstr("/b.csv")));
     EXPECT_THAT(missed, Not(HasSubstr("id: " + first + "\n")));
 }
 
@@ -93,7 +95,8 @@ TEST(Alerts, a_run_that_failed_is_told_of_once_to_the_webhook_of_its_flow_or_ope
     make_failing_flow(fairlead, work, receiver.url());
     ScriptedFtp server;
     connect(fairlead, "p", server.endpoint());
-    fairlead.ok({"operation", "create", "o", "--action", "delete", "--connection", "p", "--notify-webhook", receiver.url()});
+    fairlead.ok({"operation", "create", "o", "--action", "delete", "--connection", "p", "--notify-webhook",
+                 receiver.url()});
     const Daemon daemon(fairlead, {"--flow-folder", work.path().string()});
     ASSERT_EQ(daemon("POST", "/v1/projects/default/flows/f/run", "{}").status, 200);
     const auto missing = daemon("POST", "/v1/projects/default/operations/o/execute",
@@ -109,10 +112,11 @@ TEST(Alerts, a_run_that_failed_is_told_of_once_to_the_webhook_of_its_flow_or_ope
     EXPECT_THAT(subjects, testing::UnorderedElementsAre("/v1/projects/default/flows/f",
                                                         "/v1/projects/default/operations/o"));
     const std::string counted = "fairlead_event_deliveries_total{outcome=\"delivered\"} 2";
-    auto metrics = daemon("GET", "/metrics").body;  // counted when the answer is in, a moment after the receiver has it
-    for (int i = 0; i < 600 && metrics.find(counted) == std::string::npos; ++i)
+    std::string metrics;  // counted when the answer is in, a moment after the receiver has it
+    EXPECT_TRUE(eventually([&] {
         metrics = daemon("GET", "/metrics").body;
-    EXPECT_THAT(metrics, HasSubstr(counted));
+        return metrics.find(counted) != std::string::npos;
+    })) << metrics;
 }
 
 TEST(Alerts, the_egress_rule_holds_for_webhooks_too) {
@@ -124,15 +128,13 @@ TEST(Alerts, the_egress_rule_holds_for_webhooks_too) {
     const auto listener = follow(daemon);
     ASSERT_EQ(daemon("POST", "/v1/projects/default/flows/f/run", "{}").status, 200);
     listener->until("fairlead.run.failed");
-    for (int i = 0; i < 600; ++i) {
-        const auto alerts = daemon("GET", "/v1/projects/default/flows/f/alerts").body;
-        if (alerts.find("egress") == std::string::npos && i + 1 < 600) {
-            daemon("GET", "/readyz");
-            continue;
-        }
-        EXPECT_THAT(alerts, AllOf(HasSubstr("\"state\":\"waits\""), HasSubstr("egress"))) << daemon.log();
-        break;
-    }
+    std::string alerts;
+    EXPECT_TRUE(eventually([&] {
+        alerts = daemon("GET", "/v1/projects/default/flows/f/alerts").body;
+        return alerts.find("egress") != std::string::npos;
+    })) << alerts
+        << daemon.log();
+    EXPECT_THAT(alerts, HasSubstr("\"state\":\"waits\""));
     EXPECT_TRUE(receiver.received().empty());
 }
 

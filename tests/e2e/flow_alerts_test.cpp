@@ -15,6 +15,7 @@
 
 #include "support/cli.hpp"
 #include "support/daemon.hpp"
+#include "support/eventually.hpp"
 #include "support/peer_socket.hpp"
 
 namespace fairlead::test {
@@ -27,7 +28,8 @@ using ::testing::IsEmpty;
 /// Answers each connection on a thread of its own, one after the other, until it goes.
 class Peer {
   public:
-    explicit Peer(std::function<void(PeerSocket&)> converse) : converse_(std::move(converse)), thread_([this] { run(); }) {}
+    explicit Peer(std::function<void(PeerSocket&)> converse)
+        : converse_(std::move(converse)), thread_([this] { run(); }) {}
     ~Peer() {
         over_ = true;
         listener_.stop();
@@ -52,15 +54,6 @@ class Peer {
     std::thread thread_;
 };
 
-template <class Condition>
-bool eventually(Condition condition) {
-    for (int i = 0; i < 1200; ++i) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    return false;
-}
-
 TEST(FlowAlerts, what_did_not_come_is_told_by_webhook_and_mail_until_it_is_taken) {
     std::mutex mutex;
     std::map<std::string, int> told;  // by the event's id, how often it was taken
@@ -81,7 +74,8 @@ TEST(FlowAlerts, what_did_not_come_is_told_by_webhook_and_mail_until_it_is_taken
             refused = id;
         else
             ++told[id];
-        socket.write(fmt::format("HTTP/1.1 {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", refuse ? "503 Later" : "204 Taken"));
+        socket.write(fmt::format("HTTP/1.1 {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                                 refuse ? "503 Later" : "204 Taken"));
     });
     Peer smtp([&](PeerSocket& socket) {
         socket.write("220 here\r\n");
@@ -94,18 +88,25 @@ TEST(FlowAlerts, what_did_not_come_is_told_by_webhook_and_mail_until_it_is_taken
             if (content && *line != ".") continue;
             const bool ends = content;
             content = *line == "DATA";
-            socket.write(content ? "354 go on\r\n" : ends ? "250 taken\r\n" : line->starts_with("QUIT") ? "221 bye\r\n" : "250 fine\r\n");
+            socket.write(content                     ? "354 go on\r\n"
+                         : ends                      ? "250 taken\r\n"
+                         : line->starts_with("QUIT") ? "221 bye\r\n"
+                                                     : "250 fine\r\n");
         }
     });
     const Cli fairlead;
     const TemporaryFolder work;
     for (const auto* folder : {"in", "out"})
         std::filesystem::create_directory(work / folder);
-    write_file(work / "flow.json", fmt::format(R"({{"expectations":[{{"name":"orders","patterns":["*.csv"],"by":"*/2 * * * * ?"}}],
-        "notify":{{"webhook":"http://127.0.0.1:{}/hook","email":["ops@example.com"]}}}})", webhook.port()));
-    fairlead.ok({"flow", "create", "f", "--from", (work / "flow.json").string(), "--source", (work / "in").string(), "--target",
-                 (work / "out/").string()});
-    const Daemon daemon(fairlead, {"--smtp-url", fmt::format("smtp://127.0.0.1:{}", smtp.port()), "--smtp-from", "fairlead@example.com"});
+    write_file(
+        work / "flow.json",
+        fmt::format(R"({{"expectations":[{{"name":"orders","patterns":["*.csv"],"by":"*/2 * * * * ?"}}],
+        "notify":{{"webhook":"http://127.0.0.1:{}/hook","email":["ops@example.com"]}}}})",
+                    webhook.port()));
+    fairlead.ok({"flow", "create", "f", "--from", (work / "flow.json").string(), "--source",
+                 (work / "in").string(), "--target", (work / "out/").string()});
+    const Daemon daemon(fairlead, {"--smtp-url", fmt::format("smtp://127.0.0.1:{}", smtp.port()),
+                                   "--smtp-from", "fairlead@example.com"});
     EXPECT_TRUE(eventually([&] {
         const std::lock_guard lock(mutex);
         return !refused.empty() && told.contains(refused) && mails.find("QUIT") != std::string::npos;

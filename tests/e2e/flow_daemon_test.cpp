@@ -13,6 +13,7 @@
 #include "support/cli.hpp"
 #include "support/connect.hpp"
 #include "support/daemon.hpp"
+#include "support/eventually.hpp"
 #include "support/scripted_ftp.hpp"
 
 namespace fairlead::test {
@@ -37,25 +38,16 @@ class FlowDaemon : public testing::Test {
         daemon.emplace(fairlead, more);
     }
     std::string flow_document(const std::string& name, const std::string& more = {}) {
-        return fmt::format(R"({{"name":"{}","source":{{"connection":"p","path":"/in","afterwards":"delete"}},"targets":[{{"path":"{}/"}}]{}}})",
-                           name, (work / "out").string(), more);
+        return fmt::format(
+            R"({{"name":"{}","source":{{"connection":"p","path":"/in","afterwards":"delete"}},"targets":[{{"path":"{}/"}}]{}}})",
+            name, (work / "out").string(), more);
     }
-    json::value send(std::string_view method, const std::string& target, const std::string& body, unsigned status,
-                     std::string headers = {}) {
+    json::value send(std::string_view method, const std::string& target, const std::string& body,
+                     unsigned status, std::string headers = {}) {
         const auto answer = (*daemon)(method, target, body, std::string(kJson) + headers);
         EXPECT_EQ(answer.status, status) << method << " " << target << "\n" << answer.body;
         return answer.body.empty() ? json::value() : json::parse(answer.body);
     }
-    /// Waits until something is so; a minute is for slow machines.
-    template <class Condition>
-    static bool eventually(Condition condition) {
-        for (int i = 0; i < 1200; ++i) {
-            if (condition()) return true;
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        }
-        return false;
-    }
-
     const Cli fairlead;
     const TemporaryFolder work;
     ScriptedFtp server;
@@ -95,7 +87,11 @@ TEST_F(FlowDaemon, flows_are_made_run_and_asked_about_over_rest) {
 TEST_F(FlowDaemon, folders_of_the_machine_are_only_for_flows_where_it_says_so) {
     start();
     const auto elsewhere = (work / "elsewhere").string();
-    send("POST", kFlows, fmt::format(R"({{"name":"f","source":{{"connection":"p","path":"/in"}},"targets":[{{"path":"{}/"}}]}})", elsewhere), 201);
+    send("POST", kFlows,
+         fmt::format(
+             R"({{"name":"f","source":{{"connection":"p","path":"/in"}},"targets":[{{"path":"{}/"}}]}})",
+             elsewhere),
+         201);
     server.file("/in/a", "1");
     const auto run = send("POST", kFlows + "/f/run", "{}", 200);
     EXPECT_EQ(run.at("state"), "failed");
@@ -107,21 +103,26 @@ TEST_F(FlowDaemon, a_schedule_runs_it_and_another_follows) {
     start();
     server.folder("/second").file("/in/a", "1").file("/second/b", "2");
     send("POST", kFlows, flow_document("f", R"(,"schedule":{"every":"1s"})"), 201);
-    send("POST", kFlows,
-         fmt::format(R"({{"name":"g","source":{{"connection":"p","path":"/second"}},"targets":[{{"path":"{}/"}}],"triggers":{{"after":["f"]}}}})",
-                     (work / "out").string()),
-         201);
-    EXPECT_TRUE(eventually([&] { return fs::exists(work / "out" / "a") && fs::exists(work / "out" / "b"); })) << daemon->log();
+    send(
+        "POST", kFlows,
+        fmt::format(
+            R"({{"name":"g","source":{{"connection":"p","path":"/second"}},"targets":[{{"path":"{}/"}}],"triggers":{{"after":["f"]}}}})",
+            (work / "out").string()),
+        201);
+    EXPECT_TRUE(eventually([&] { return fs::exists(work / "out" / "a") && fs::exists(work / "out" / "b"); }))
+        << daemon->log();
     EXPECT_THAT(send("GET", kFlows + "/f/moments", "", 200).at("moments").as_array(), SizeIs(20));
 }
 
 TEST_F(FlowDaemon, what_a_monitor_sees_runs_it) {
     start();
-    fairlead.ok({"monitor", "create", "m", "--connection", "p", "--path", "/in", "--interval", "1s", "--first-look", "new"});
+    fairlead.ok({"monitor", "create", "m", "--connection", "p", "--path", "/in", "--interval", "1s",
+                 "--first-look", "new"});
     send("POST", kFlows, flow_document("f", R"(,"triggers":{"monitor":"m"})"), 201);
     server.file("/in/a", "1");
     EXPECT_TRUE(eventually([&] {
-        server.file("/in/a" + std::to_string(files_++), "1");  // the first may be seen before the flow listens
+        server.file("/in/a" + std::to_string(files_++),
+                    "1");  // the first may be seen before the flow listens
         return fs::exists(work / "out" / "a");
     })) << daemon->log();
     EXPECT_EQ(fairlead.json({"run", "list"}).as_array().at(0).at("trigger"), "monitor");
@@ -146,7 +147,8 @@ TEST_F(FlowDaemon, what_a_daemon_did_not_end_the_next_one_does) {
     fairlead.ok({"connection", "update", "p", "--bwlimit", ""});
     start();
     const auto address = "/v1/projects/default/runs/" + std::string(run.at("id").as_string());
-    EXPECT_TRUE(eventually([&] { return send("GET", address, "", 200).at("state") == "succeeded"; })) << daemon->log();
+    EXPECT_TRUE(eventually([&] { return send("GET", address, "", 200).at("state") == "succeeded"; }))
+        << daemon->log();
     EXPECT_EQ(read_file(work / "out" / "a.bin"), content);
     EXPECT_EQ(read_file(work / "out" / "b"), "small");
     EXPECT_EQ(server.content("/in/a.bin"), std::nullopt);
