@@ -43,8 +43,9 @@ void Agenda::put(Item item, Time due) {
     if (!planned.busy) {
         unplan(planned);
         if (!was_reset) due = planned.due;
-        // A shorter interval counts at once.
-        if (!was_reset && item.interval < planned.item.interval) due -= planned.item.interval - item.interval;
+        // A shorter interval counts at once. What is planned may be a tenth later than the longer one was.
+        if (!was_reset && item.interval < planned.item.interval)
+            due -= planned.item.interval + planned.item.interval / 10 - item.interval;
     }
     if (auto place = places_.find(planned.item.place); place != places_.end()) {
         place->second.erase(item.id);

@@ -299,8 +299,10 @@ struct Scheduler::Parts {
             if (item == nullptr) continue;
             const auto result = std::ranges::find(results, id, [](const StoredLook& l) { return l.monitor.record.id; });
             if (const auto next = due.find(id); next != due.end()) {
-                agenda.done(id, next->second, !broke_off && result != results.end() && !result->result.failure,
-                            next->second);
+                const bool good = !broke_off && result != results.end() && !result->result.failure;
+                auto at = next->second;
+                if (good) at = std::min<Time>(at, now + item->interval * 11 / 10);  // it may be shorter now
+                agenda.done(id, at, good, next->second);
                 continue;
             }
             // Somebody else has it, or was faster, and has left a time behind; or the store could not be asked.
