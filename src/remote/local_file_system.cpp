@@ -34,6 +34,15 @@ Error not_a_file(std::string_view path, std::string_view what) {
         .on(std::string(path));
 }
 
+/// The kernel would put a file in the place of /dev/null as of any other name.
+void refuse_special(const Descriptor& directory, const std::string& name, const std::string& shown) {
+    struct stat facts {};
+    if (::fstatat(directory.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return;
+    if (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode) || S_ISLNK(facts.st_mode)) return;
+    throw not_a_file(shown, "a pipe, socket or device")
+        .hinting("it is never replaced; fairlead cat writes to standard output");
+}
+
 /// Opens a regular file for reading; never a pipe or a device, whose opening alone may block or act.
 Descriptor open_file(const local::Root& root, const std::string& path) {
     struct stat facts {};
@@ -178,6 +187,7 @@ awaitable<void> LocalFileSystem::rename(std::string_view from, std::string_view 
     if (to_name.find('\0') != std::string::npos) throw error_of(EINVAL, "Naming", to_path);
     if (!same) other_directory = root_.parent(to_path).first;
     const auto& to_directory = same ? from_directory : other_directory;
+    if (replace) refuse_special(to_directory, to_name, root_.shown(to_path));
     const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
     auto failed =
         ::renameat2(from_directory.get(), from_name.c_str(), to_directory.get(), to_name.c_str(), flags) != 0;

@@ -237,8 +237,7 @@ std::vector<Unfinished> Journal::take_from_dead(const std::function<bool(const U
             }
             ends += end_line(left.number);
             left.number = begin(left);
-            // It died with all its sessions.
-            if (left.state != Unfinished::State::staged) writer_lost(left.number);
+            if (left.state == Unfinished::State::doomed) writer_lost(left.number);  // it may be waited for
             taken.push_back(std::move(left));
         }
         if (!trouble_.empty()) {  // what we cannot write down stays written there

@@ -102,6 +102,15 @@ TEST_F(Local, rename_replaces_only_when_asked) {
     EXPECT_EQ(test::read_file(folder / "in/b"), "a");
 }
 
+TEST_F(Local, rename_never_replaces_a_pipe_socket_or_device) {
+    write("/a", "a");
+    ASSERT_EQ(::mkfifo((folder / "in/pipe").c_str(), 0600), 0);
+    EXPECT_EQ(code_of(files->rename("/a", "/pipe", true)), ErrorCode::invalid_argument);
+    EXPECT_EQ(loop.run(files->stat("/pipe")).type, EntryType::other);
+    loop.run(files->rename("/pipe", "/moved", true));
+    EXPECT_EQ(loop.run(files->stat("/moved")).type, EntryType::other);
+}
+
 TEST_F(Local, a_large_directory_is_listed_completely_in_batches) {
     for (int i = 0; i < 1200; ++i)
         test::write_file(folder / ("in/f" + std::to_string(i)), "");
