@@ -246,7 +246,7 @@ class SegmentedMove {
             if (!failure) co_return;
             if (move.staged_.entry != 0 && loses_session(*failure))
                 move.route_.journal->writer_lost(move.staged_.entry);
-            if (!failure->session_usable) {
+            if (loses_session(*failure) || move.staged_.start_over) {  // what was under way there is not worth ending
                 from->broken();
                 to->broken();
             }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "fairlead/error.hpp"
@@ -57,6 +58,16 @@ void make_private(const std::string& path) {
     if (errno == EEXIST) return;
     throw Error(errno == ENOSPC ? ErrorCode::no_space : ErrorCode::permission_denied,
                 fmt::format("Opening the database {} failed: {}.", path, std::strerror(errno)));
+}
+
+/// The change to a write-ahead log does not wait for others by itself: SQLite asks no busy handler there. It matters
+/// only while several make the database at once.
+void write_ahead(sqlite3* database) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyMilliseconds);
+    while (sqlite3_exec(database, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr) != SQLITE_OK) {
+        if ((sqlite3_errcode(database) & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline) throw_last(database);
+        sqlite3_sleep(10);
+    }
 }
 
 }  // namespace
@@ -157,8 +168,8 @@ Database::Database(const std::string& path) : path_(path) {
     if (result != SQLITE_OK) throw_last(database);
     sqlite3_extended_result_codes(database, 1);
     sqlite3_busy_timeout(database, kBusyMilliseconds);
-    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA "
-        "secure_delete = ON");
+    write_ahead(database);
+    run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON");
 }
 
 Statement Database::prepare(std::string_view sql) {
