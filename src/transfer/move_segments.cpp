@@ -349,7 +349,7 @@ class SegmentedMove {
             at += moved;
             if (at < end) break;
         }
-        if (at > size_ && start > 0 && part.end == size_) co_await refuse_ignored_position(source);
+        if (at > size_ && start > 0 && part.end == size_) co_await refuse_ignored_position(source, in);
         co_await out.finish();
         if (const auto size = out.confirmed_size()) look_for_a_cut(part, *size);
         if (part.left() == 0) co_return;
@@ -358,8 +358,10 @@ class SegmentedMove {
     }
 
     /// More came than is left of the file: the server began at the beginning, or somewhere else.
-    awaitable<void> refuse_ignored_position(FileSystem& source) {
-        co_await look_at_source(source);
+    awaitable<void> refuse_ignored_position(FileSystem& source, ReadStream& rest) {
+        (void)co_await caught(rest.close());  // the session can tell nothing while the server still sends
+        const auto changed = co_await caught(look_at_source(source));
+        if (changed && (changed->code == ErrorCode::source_changed || changed->code == ErrorCode::cancelled)) throw Error(*changed);
         if (route_.from != nullptr) route_.from->restarts_reads = false;
         staged_.start_over = true;
         throw Error(ErrorCode::incomplete,
