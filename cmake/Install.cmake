@@ -21,7 +21,9 @@ file(RELATIVE_PATH FAIRLEAD_PREFIX_FROM_LIBDIR ${CMAKE_INSTALL_FULL_LIBDIR} ${CM
 configure_file(packaging/fairlead.pc.in ${PROJECT_BINARY_DIR}/fairlead.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/fairlead.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-configure_file(packaging/fairlead.service.in ${PROJECT_BINARY_DIR}/fairlead.service @ONLY)
+# The unit names the binary by its full path, which only the installation knows (--prefix).
+install(CODE "set(FAIRLEAD_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+  configure_file(${PROJECT_SOURCE_DIR}/packaging/fairlead.service.in ${PROJECT_BINARY_DIR}/fairlead.service @ONLY)")
 install(FILES ${PROJECT_BINARY_DIR}/fairlead.service packaging/fairlead.socket DESTINATION lib/systemd/system)
 
 install(FILES packaging/fairlead.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
