@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "catalog/run.hpp"
 #include "cli/secret_source.hpp"
 #include "fairlead/error.hpp"
+#include "net/curl_loop.hpp"
 #include "service/workspace.hpp"
 
 namespace fairlead::cli {
@@ -25,50 +27,13 @@ std::size_t gather(char* bytes, std::size_t size, std::size_t count, void* into)
     return size * count;
 }
 
-ErrorCode code_of(std::string_view word) {
-    for (int value = 0; value <= static_cast<int>(ErrorCode::internal); ++value)
-        if (to_string(static_cast<ErrorCode>(value)) == word) return static_cast<ErrorCode>(value);
-    return ErrorCode::internal;
-}
-
-ErrorCode code_of(CURLcode result) {
-    switch (result) {
-        case CURLE_COULDNT_RESOLVE_HOST:
-            return ErrorCode::name_not_resolved;
-        case CURLE_COULDNT_CONNECT:
-            return ErrorCode::connection_refused;
-        case CURLE_OPERATION_TIMEDOUT:
-            return ErrorCode::timeout;
-        case CURLE_PEER_FAILED_VERIFICATION:
-            return ErrorCode::certificate_untrusted;
-        case CURLE_SSL_CONNECT_ERROR:
-            return ErrorCode::tls_failed;
-        case CURLE_URL_MALFORMAT:
-        case CURLE_UNSUPPORTED_PROTOCOL:
-            return ErrorCode::invalid_argument;
-        default:
-            return ErrorCode::connection_lost;
-    }
-}
-
 /// The error that a problem document tells.
 Error error_of(long status, const std::string& body) {
     boost::json::error_code wrong;
     const auto document = boost::json::parse(body, wrong);
-    const auto* object = wrong ? nullptr : document.if_object();
-    const auto text = [&](std::string_view field) {
-        const auto* value = object == nullptr ? nullptr : object->if_contains(field);
-        return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-    };
-    const auto message = text("message");
-    if (message.empty())
-        return Error(ErrorCode::protocol_error, fmt::format("The daemon answered with status {}.", status));
-    Error error(code_of(text("code")), message);
-    error.server_reply = text("serverReply");
-    error.path = text("path");
-    error.step = text("step");
-    error.hint = text("hint");
-    return error;
+    if (!wrong && document.is_object())
+        if (auto error = catalog::error_from_json(document.get_object()); !error.message.empty()) return error;
+    return Error(ErrorCode::protocol_error, fmt::format("The daemon answered with status {}.", status));
 }
 
 Secret find_token(const Context& context, const ServerFlags& flags) {
@@ -105,40 +70,32 @@ ApiClient::ApiClient(const Context& context, const ServerFlags& flags)
 
 boost::json::value ApiClient::call(const std::string& method, const std::string& path,
                                    const std::optional<boost::json::value>& content) const {
-    static const auto global = curl_global_init(CURL_GLOBAL_DEFAULT);
-    const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy(global == 0 ? curl_easy_init() : nullptr,
-                                                                   curl_easy_cleanup);
-    if (!easy) throw Error(ErrorCode::internal, "libcurl does not start.");
-    std::string authorization = "Authorization: Bearer ";
-    authorization += token_.reveal();
-    curl_slist* list = curl_slist_append(nullptr, authorization.c_str());
-    list = curl_slist_append(list, "Content-Type: application/json");
-    list = curl_slist_append(list, "Expect:");
-    const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(list, curl_slist_free_all);
+    net::CurlExchange exchange(server_ + path, "http,https", "Asking the daemon at");
+    auto* easy = static_cast<CURL*>(exchange.easy());
+    exchange.list("Authorization: Bearer " + std::string(token_.reveal()));
+    exchange.list("Content-Type: application/json");
+    auto* headers = static_cast<curl_slist*>(exchange.list("Expect:"));  // not to wait before the content is sent
     const auto sent = content ? boost::json::serialize(*content) : std::string();
     std::string answer;
-    const auto url = server_ + path;
-    curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
-    curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-    curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT, kAllSeconds);
-    curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, gather);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer);
-    if (!ca_.empty()) curl_easy_setopt(easy.get(), CURLOPT_CAINFO, ca_.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROXY, nullptr);  // a person may reach the daemon through the environment's proxy
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, kAllSeconds);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, gather);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+    if (!ca_.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_.c_str());
     if (content) {
-        curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, sent.c_str());
-        curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent.size()));
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, sent.c_str());
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent.size()));
     }
-    const auto result = curl_easy_perform(easy.get());
-    if (result != CURLE_OK)
-        throw Error(code_of(result),
-                    fmt::format("The daemon at {} does not answer: {}.", server_, curl_easy_strerror(result)))
-            .hinting("start it with: fairlead serve");
+    try {
+        exchange.perform();
+    } catch (Error& error) {
+        throw std::move(error).hinting("start it with: fairlead serve");
+    }
     long status = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (status >= 400) throw error_of(status, answer);
     if (answer.empty()) return nullptr;
     boost::json::error_code wrong;

@@ -146,6 +146,11 @@ const std::string& CurlExchange::host() const noexcept {
     return parts_->host;
 }
 
+void CurlExchange::perform() {
+    const auto result = curl_easy_perform(parts_->easy.get());
+    if (result != CURLE_OK) throw parts_->error_of(result);
+}
+
 struct CurlLoop::Parts {
     using Exchange = CurlExchange::Parts;
 

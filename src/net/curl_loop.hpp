@@ -25,6 +25,9 @@ class CurlExchange {
     void* list(const std::string& line);
     const std::string& host() const noexcept;
 
+    /// Does it here and now, for who has no loop: blocks, and throws as CurlLoop::perform does.
+    void perform();
+
   private:
     friend class CurlLoop;
     struct Parts;
