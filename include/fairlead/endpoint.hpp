@@ -82,6 +82,10 @@ struct Endpoint {
     TlsOptions tls;
     FtpOptions ftp;
     SftpOptions sftp;
+    /// Texts that may not be seen although they stand in fields above that are shown, such as a host that is a secret:
+    /// "***" takes their place in all that a session says (errors, Observer, PeerInfo, raw replies). Texts of up to
+    /// three characters only where no letter or digit stands beside them.
+    std::vector<Secret> hidden;
 };
 
 }  // namespace fairlead

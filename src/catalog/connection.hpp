@@ -63,6 +63,9 @@ struct Connection {
     /// Stored secrets by field path, encrypted. Opened only when they are needed; a secret that is also set
     /// in the clear above is a new one.
     std::map<std::string, std::string> sealed;
+
+    /// Once its variables are replaced: the values of secret ones in fields that are none; see Endpoint::hidden.
+    std::vector<Secret> hidden;
 };
 
 /// A change to a connection: the fields to set, in the JSON shape of the contract (nested objects for tls,
@@ -105,6 +108,7 @@ std::vector<Fault> require_valid(const Connection& connection, std::vector<Fault
 /// stays and one set to "" is removed. Wrong types and unknown fields are added to `faults`; what a record
 /// holds beside its fields (id, revision, ...) is ignored, so that what was read can be sent back.
 Connection apply(Connection connection, const ConnectionPatch& patch, std::vector<Fault>& faults);
+Connection apply(Connection connection, const boost::json::object& fields, std::vector<Fault>& faults);
 
 /// The contract's JSON of the fields. Secrets never appear: they are null.
 boost::json::object fields_to_json(const Connection& connection);

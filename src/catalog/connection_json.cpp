@@ -277,6 +277,10 @@ Connection apply(Connection connection, const ConnectionPatch& patch, std::vecto
     return connection;
 }
 
+Connection apply(Connection connection, const json::object& fields, std::vector<Fault>& faults) {
+    return apply(std::move(connection), ConnectionPatch{fields, {}}, faults);
+}
+
 json::object fields_to_json(const Connection& connection) {
     Writer writer;
     for_each_field(connection, writer);

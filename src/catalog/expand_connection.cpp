@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <concepts>
+#include <iterator>
 
+#include "base/mask.hpp"
 #include "catalog/connection_fields.hpp"
 
 namespace fairlead::catalog {
@@ -57,6 +59,7 @@ std::vector<std::string> variables_in(const Connection& connection) {
 ExpandedConnection expand(Connection connection, const VariableLookup& lookup, std::string_view environment) {
     ExpandedConnection result;
     const auto where = where_of(environment);
+    std::vector<Secret> hidden;
     for_each_text(connection, [&](std::string_view field, std::string_view text, bool secret, const auto& set) {
         if (text.find("${") == std::string_view::npos) return;
         const auto variables = variables_in(text);
@@ -69,6 +72,10 @@ ExpandedConnection expand(Connection connection, const VariableLookup& lookup, s
             return set(Secret());
         }
         if (expanded.secret) result.secret_fields.insert(name);
+        if (expanded.secret && !secret) {
+            expanded.hidden.push_back(expanded.text);
+            std::ranges::move(expanded.hidden, std::back_inserter(hidden));
+        }
         if (!variables.empty()) {
             auto& shown = result.shown[name];
             if (!shown.empty()) shown += ", ";
@@ -77,6 +84,7 @@ ExpandedConnection expand(Connection connection, const VariableLookup& lookup, s
         set(expanded.text);
     });
     result.connection = std::move(connection);
+    result.connection.hidden = std::move(hidden);
     return result;
 }
 
@@ -100,6 +108,7 @@ Connection require_expanded(Connection connection, const VariableLookup& lookup,
     if (verdict.faults.empty()) return std::move(expanded.connection);
     for (auto& fault : verdict.faults)
         if (expanded.secret_fields.contains(fault.field)) fault.value.clear();
+    Mask(expanded.connection.hidden).hide(verdict.faults);
     auto error = Error(ErrorCode::invalid_argument,
                        environment.empty()
                            ? fmt::format("The connection '{}' is wrong once its variables are replaced.", name)

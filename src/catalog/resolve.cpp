@@ -68,6 +68,7 @@ Endpoint resolve(const Connection& connection) {
     endpoint.tls = tls_options(connection.tls);
     endpoint.ftp = connection.ftp;
     endpoint.sftp = connection.sftp;
+    endpoint.hidden = connection.hidden;
     return endpoint;
 }
 

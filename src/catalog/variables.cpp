@@ -84,7 +84,9 @@ class Expander {
         if (value->secret) result_.secret = true;
         if (value->secret && !secret) result_.shown += "***";
         path_.emplace_back(name);
+        const auto before = text_.reveal().size();
         const bool good = add(value->text.reveal(), hidden);
+        if (value->secret) result_.hidden.emplace_back(text_.reveal().substr(before));
         path_.pop_back();
         return good;
     }

@@ -31,6 +31,7 @@ struct Expanded {
     Secret text;
     std::string shown;    ///< the same with "***" in the place of every secret value
     bool secret = false;  ///< whether a secret value is in it
+    std::vector<Secret> hidden;  ///< each secret value that is in it
     /// What is wrong, as the end of a sentence; empty when everything was replaced. Unknown names are `unknown`.
     std::string problem;
     std::string unknown;  ///< the first variable without a value

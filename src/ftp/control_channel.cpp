@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "base/mask.hpp"
 #include "fairlead/deadline.hpp"
 #include "ftp/command.hpp"
 
@@ -253,14 +254,11 @@ awaitable<std::optional<Reply>> ControlChannel::next_reply(std::chrono::millisec
 
 /// Some servers say a refused password back; nobody shall read it there.
 void ControlChannel::hide_asked(Reply& reply) {
-    constexpr std::string_view kMask = "********";
-    const auto secret = asked_.reveal();
-    if (secret.empty()) return;
+    if (asked_.empty()) return;
+    const Mask mask({asked_});
     const auto code = std::to_string(reply.code);
     for (auto& line : reply.lines)
-        for (auto at = line.find(secret, line.starts_with(code) ? code.size() : 0); at != std::string::npos;
-             at = line.find(secret, at + kMask.size()))
-            line.replace(at, secret.size(), kMask);
+        mask.hide(line, line.starts_with(code) ? code.size() : 0);
     if (!reply.is_preliminary()) asked_ = Secret();
 }
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
+#include "base/mask.hpp"
 #include "base/path.hpp"
 #include "net/cancellable.hpp"
 
@@ -26,14 +28,15 @@ std::string below(std::string_view root, std::string_view path) {
     return root.empty() ? std::string(path.substr(1)) : path::join(root, path);
 }
 
-/// A path as the inner file system knows it, and as the caller does.
+/// A path as the inner file system knows it, and as the caller does, who may not see all (null: may).
 struct Names {
     std::string inside;
     std::string shown;
+    std::shared_ptr<const Mask> mask;
 };
 
 /// What an error says of paths in the directory, as the caller knows them.
-void show(Error& error, const Names& names) {
+void show_paths(Error& error, const Names& names) {
     if (error.path == names.inside) error.path = names.shown;
     auto& message = error.message;
     if (!names.inside.ends_with(names.shown)) return;
@@ -42,6 +45,17 @@ void show(Error& error, const Names& names) {
     const auto quoted = fmt::format("'{}/", root);
     for (auto at = message.find(quoted); at != std::string::npos; at = message.find(quoted, at + 1))
         message.erase(at + 1, root.size());
+}
+
+void show(Error& error, const Names& names) {
+    show_paths(error, names);
+    if (names.mask) names.mask->hide(error);
+}
+
+PeerInfo masked(PeerInfo peer, const Mask& mask) {
+    for (auto* text : {&peer.identity, &peer.server, &peer.address, &peer.security})
+        mask.hide(*text);
+    return peer;
 }
 
 /// Gives back errors in the words of the caller; a cancellation that Asio noticed between two steps is an
@@ -123,11 +137,13 @@ class JailedWriteStream final : public WriteStream {
 
 class JailFileSystem final : public FileSystem {
   public:
-    JailFileSystem(std::unique_ptr<FileSystem> inner, std::string root)
-        : inner_(std::move(inner)), root_(std::move(root)) {}
+    JailFileSystem(std::unique_ptr<FileSystem> inner, std::string root, std::shared_ptr<const Mask> mask)
+        : no_path_{"", "", std::move(mask)}, inner_(std::move(inner)), root_(std::move(root)) {
+        if (no_path_.mask) masked_peer_ = masked(inner_->peer(), *no_path_.mask);
+    }
 
     const Abilities& abilities() const override { return inner_->abilities(); }
-    const PeerInfo& peer() const override { return inner_->peer(); }
+    const PeerInfo& peer() const override { return masked_peer_ ? *masked_peer_ : inner_->peer(); }
 
     awaitable<Entry> stat(std::string_view path) override {
         auto entry = co_await at(path, [this](const std::string& inside) { return inner_->stat(inside); });
@@ -175,22 +191,26 @@ class JailFileSystem final : public FileSystem {
     awaitable<void> sync(std::vector<std::string> paths) override {
         for (auto& path : paths)
             path = names(path).inside;
-        return net::cancellable(inner_->sync(std::move(paths)), "sync");
+        return told_to_caller(inner_->sync(std::move(paths)), no_path_);
     }
     awaitable<std::string> checksum(std::string_view path, ChecksumAlgorithm algorithm) override {
         return at(path, [=, this](const std::string& inside) { return inner_->checksum(inside, algorithm); });
     }
     awaitable<RawReply> raw_command(std::string_view command) override {
-        return net::cancellable(inner_->raw_command(command), "command");
+        auto reply = co_await told_to_caller(inner_->raw_command(command), no_path_);
+        if (no_path_.mask)
+            for (auto& line : reply.lines)
+                no_path_.mask->hide(line);
+        co_return reply;
     }
-    awaitable<void> ping() override { return net::cancellable(inner_->ping(), "ping"); }
+    awaitable<void> ping() override { return told_to_caller(inner_->ping(), no_path_); }
     awaitable<void> close() override { return inner_->close(); }
 
   private:
     Names names(std::string_view path) const {
         path::refuse_control_bytes(path, "path");
         auto shown = path::confine(path);
-        return {below(root_, shown), std::move(shown)};
+        return {below(root_, shown), std::move(shown), no_path_.mask};
     }
 
     /// Calls with the path as `inner` knows it, and gives back errors in the words of the caller.
@@ -205,8 +225,10 @@ class JailFileSystem final : public FileSystem {
         }
     }
 
+    const Names no_path_;  ///< for what is not about a path; before `inner_`, which may speak to its end
     std::unique_ptr<FileSystem> inner_;
     std::string root_;
+    std::optional<PeerInfo> masked_peer_;
 };
 
 }  // namespace
@@ -216,8 +238,9 @@ std::string jailed_path(std::string_view root, std::string_view path) {
     return below(tidy_root(root), path::confine(path));
 }
 
-std::unique_ptr<FileSystem> confine_to(std::unique_ptr<FileSystem> inner, std::string_view root) {
-    return std::make_unique<JailFileSystem>(std::move(inner), tidy_root(root));
+std::unique_ptr<FileSystem> confine_to(std::unique_ptr<FileSystem> inner, std::string_view root,
+                                       std::shared_ptr<const Mask> mask) {
+    return std::make_unique<JailFileSystem>(std::move(inner), tidy_root(root), std::move(mask));
 }
 
 }  // namespace fairlead

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/base64.hpp"
+#include "base/mask.hpp"
 #include "service/handle_impl.hpp"
 #include "service/pools.hpp"
 #include "transfer/failure.hpp"
@@ -78,14 +79,16 @@ awaitable<HandleInfo> Handles::open(Request request) {
     const auto& endpoint = request.target.endpoint;
     auto open = std::make_shared<Open>(server_of(endpoint));
     auto& info = open->info;
+    const Mask mask(endpoint.hidden);
     info.id = unguessable_id();
     info.project = request.project;
     info.owner = request.owner;
     info.connection = request.connection;
     info.protocol = to_string(endpoint.protocol);
-    info.host = endpoint.host;
-    info.port = endpoint.port;
-    info.username = endpoint.username;
+    info.host = mask.hidden(endpoint.host);
+    const auto port = std::to_string(endpoint.port);
+    info.port = mask.hidden(port) == port ? endpoint.port : 0;
+    info.username = mask.hidden(endpoint.username);
     info.idle = idle;
     std::function<awaitable<void>(Engine::Thread&)> log_in = [&](Engine::Thread& thread) -> awaitable<void> {
         auto impl = co_await open_handle(thread.pools, &thread.journal, request.target, request.options);

@@ -21,8 +21,8 @@ struct HandleInfo {
     std::string project;
     std::string owner;       ///< the token that opened it
     std::string connection;  ///< empty: opened inline
-    std::string protocol, host, username;
-    std::uint16_t port = 0;
+    std::string protocol, host, username;  ///< what is hidden of the endpoint is masked
+    std::uint16_t port = 0;                ///< 0: hidden
     std::string directory;
     Time opened_at, used_at;
     std::chrono::seconds idle{0};  ///< after so long without a call it is closed

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <span>
 #include <tuple>
+
+#include "base/digest.hpp"
+#include "base/mask.hpp"
 
 namespace fairlead::service {
 namespace {
@@ -47,17 +51,21 @@ std::string server_of(const Endpoint& endpoint) {
 
 std::string identity_of(const Endpoint& endpoint) {
     const auto& directory = endpoint.working_directory;
-    return server_of(endpoint) + (directory.starts_with('/') ? directory : "/~/" + directory);
+    const auto identity = server_of(endpoint) + (directory.starts_with('/') ? directory : "/~/" + directory);
+    if (endpoint.hidden.empty()) return identity;
+    Digest digest(ChecksumAlgorithm::sha256);  // two places that look the same must not be one
+    digest.add(std::as_bytes(std::span(identity)));
+    return Mask(endpoint.hidden).hidden(identity) + "#" + digest.finish();
 }
 
 bool is_same(const Endpoint& a, const Endpoint& b) {
     const auto& [name, protocol, host, port, username, password, working_directory, timeouts, retry_count,
-                 max_sessions, proxy, tls, ftp, sftp] = a;
+                 max_sessions, proxy, tls, ftp, sftp, hidden] = a;
     return protocol == b.protocol && host == b.host && port == b.port && username == b.username &&
            password == b.password && working_directory == b.working_directory &&
            all_of(timeouts) == all_of(b.timeouts) && retry_count == b.retry_count &&
            max_sessions == b.max_sessions && proxy == b.proxy && all_of(tls) == all_of(b.tls) &&
-           all_of(ftp) == all_of(b.ftp) && all_of(sftp) == all_of(b.sftp) && name == b.name;
+           all_of(ftp) == all_of(b.ftp) && all_of(sftp) == all_of(b.sftp) && hidden == b.hidden && name == b.name;
 }
 
 }  // namespace fairlead::service

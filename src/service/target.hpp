@@ -21,7 +21,8 @@ struct Target {
 
 /// The server and who uses it: "sftp://user@host:22".
 std::string server_of(const Endpoint& endpoint);
-/// And the working directory: "sftp://user@host:22/in".
+/// And the working directory: "sftp://user@host:22/in". It is written down, so what is hidden of the endpoint is masked
+/// in it, and told apart by a checksum at its end.
 std::string identity_of(const Endpoint& endpoint);
 
 /// Whether both would open the same session in the same way.

@@ -58,7 +58,7 @@ class PlantedSecrets : public OnAnyStore {
             if (entry.is_regular_file()) seen_.emplace_back(entry.path().string(), read_file(entry.path()));
     }
     void expect_nothing_seen() {
-        for (const auto* secret : {kPassword, kWrong, kProxy, kVariable, kPassphrase})
+        for (const auto* secret : {kPassword, kWrong, kProxy, kVariable, kPassphrase, kUser, kHost, kDirectory})
             for (const auto& hidden : {std::string(secret), to_base64(secret)})
                 for (const auto& [where, what] : seen_)
                     EXPECT_EQ(what.find(hidden), std::string::npos) << hidden << " in " << where;
@@ -69,6 +69,9 @@ class PlantedSecrets : public OnAnyStore {
     static constexpr auto kProxy = "pl4nted-Pr0xy-password";
     static constexpr auto kVariable = "pl4nted-Variable-value";
     static constexpr auto kPassphrase = "pl4nted-Passphrase-of-bundle";
+    static constexpr auto kUser = "pl4nted-User-name";
+    static constexpr auto kHost = "pl4nted-h0st.invalid";
+    static constexpr auto kDirectory = "pl4nted-D1rectory";
 
     ScriptedFtp server;
     const Cli fairlead;
@@ -158,6 +161,73 @@ TEST_P(PlantedSecrets, are_nowhere_but_where_they_belong) {
         seen_.emplace_back("log", daemon.log());
     }
     fs::remove(fs::path(file("a")));
+    see_files(fairlead.folder().path());
+    if (is_shared()) see_files(Postgres::shared().folder());
+    expect_nothing_seen();
+}
+
+TEST_P(PlantedSecrets, of_variables_are_masked_in_fields_that_are_shown) {
+    const std::string port = std::to_string(server.port());
+    const std::string directory = std::string("/") + kDirectory;
+    server.folder(directory).file(directory + "/a", "content");
+    server.on("USER", [](FtpConversation& talk, const std::string& given) { talk.reply("331 and the password of " + given); });
+    server.on("PWD", [directory](FtpConversation& talk, const std::string&) { talk.reply("257 \"" + directory + "\""); });
+    const auto file = [this](const char* name) { return (fairlead.folder() / name).string(); };
+    for (const auto& [name, value] : {std::pair{"user", kUser}, {"host", kHost}, {"directory", kDirectory}})
+        EXPECT_EQ(run({"variable", "set", name, "--secret", "--value-stdin"}, value), 0);
+    const std::vector<std::string> rest{"--port", port, "--username", "x-${user}", "--working-directory", "/${directory}/",
+                                        "--retries", "0", "--password-stdin"};
+    for (const auto& [name, host] : {std::pair{"good", "127.0.0.1"}, {"lost", "${host}"}}) {
+        std::vector<std::string> create{"connection", "create", name, "--host", host};
+        create.insert(create.end(), rest.begin(), rest.end());
+        EXPECT_EQ(run(create, kPassword), 0);
+    }
+    write_file(fairlead.folder() / "b", "content");
+    runs({{"--trace", "connection", "test", "good", "--write"},
+          {"--json", "connection", "test", "good"},
+          {"--trace", "-vv", "ls", "-l", "good:"},
+          {"--trace", "get", "good:a", file("a")},
+          {"--trace", "--json", "put", file("b"), "good:b"},
+          {"quote", "good", "PWD"},
+          {"connection", "show", "good", "--resolved"},
+          {"operation", "create", "fetch", "--action", "list", "--connection", "good", "--remote-directory", "/"},
+          {"operation", "create", "stray", "--action", "list", "--connection", "good", "--remote-directory", "/none"},
+          {"--trace", "--json", "operation", "run", "fetch"}});
+    EXPECT_THAT(seen_[3].second, HasSubstr("USER x-")) << "the conversation itself is there";
+    for (const auto& failing : std::vector<std::vector<std::string>>{{"--trace", "-vv", "ls", "lost:"},
+                                                                      {"--json", "ls", "lost:"},
+                                                                      {"connection", "test", "lost"},
+                                                                      {"--json", "connection", "test", "lost"},
+                                                                      {"--trace", "cat", "good:none"},
+                                                                      {"--json", "get", "good:none/x", file("c")},
+                                                                      {"--trace", "--json", "put", file("b"), "good:none/x"},
+                                                                      {"--json", "operation", "run", "stray"}})
+        EXPECT_NE(run(failing), 0) << seen_.back().first;
+    EXPECT_EQ(run({"--json", "run", "list"}), 0);
+    {
+        Daemon daemon(fairlead, {"--log-level", "debug"});
+        const auto asks = [&](const char* method, const std::string& target, const std::string& body = {}) {
+            const auto answer = body.empty() ? daemon(method, target)
+                                             : daemon(method, target, body, "Content-Type: application/json\r\n");
+            seen_.emplace_back(target, heard(answer));
+        };
+        const std::string below = "/v1/projects/default/";
+        for (const auto* name : {"good", "lost"}) {
+            asks("GET", below + "connections/" + name + "/entries?path=/");
+            asks("GET", below + "connections/" + name + "/content?path=/none");
+            asks("POST", below + "connections/" + name + "/test", "{}");
+            asks("POST", "/v1/sessions", std::string(R"({"connection":")") + name + "\"}");
+        }
+        asks("POST", "/v1/sessions",
+             R"({"host":"127.0.0.1","port":)" + port + R"(,"username":"${user}","password":")" + kWrong + "\"}");
+        asks("GET", "/v1/sessions");
+        asks("POST", below + "operations/stray/execute", "{}");
+        asks("GET", below + "runs");
+        asks("GET", "/v1/audit");
+        asks("GET", "/metrics");
+        daemon.stop();
+        seen_.emplace_back("log", daemon.log());
+    }
     see_files(fairlead.folder().path());
     if (is_shared()) see_files(Postgres::shared().folder());
     expect_nothing_seen();

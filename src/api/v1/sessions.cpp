@@ -7,6 +7,7 @@
 #include "api/parameters.hpp"
 #include "api/v1/place.hpp"
 #include "base/error_json.hpp"
+#include "base/mask.hpp"
 #include "base/utf8.hpp"
 #include "catalog/connection.hpp"
 #include "service/connections.hpp"
@@ -102,7 +103,8 @@ awaitable<service::Target> inline_target(http::Request& request, FileServices& s
     };
     service::Target target;
     target.endpoint = co_await services.workspaces.run(actor_of(request), work);
-    target.endpoint.name = fmt::format("{}:{}", target.endpoint.host, target.endpoint.port);
+    const auto& endpoint = target.endpoint;
+    target.endpoint.name = Mask(endpoint.hidden).hidden(fmt::format("{}:{}", endpoint.host, endpoint.port));
     co_return target;
 }
 
