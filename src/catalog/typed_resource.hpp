@@ -8,8 +8,8 @@
 #include "catalog/resource.hpp"
 #include "fairlead/error.hpp"
 
-/// What operations, flows and monitors share on their way from and to a Resource: each of these values has a record,
-/// name, enabled, tags, and its fields by `apply` and `fields_to_json`.
+/// What connections, operations, flows and monitors share on their way from and to a Resource: each of these values has
+/// a record, name, enabled, tags, and its fields by `apply` and `fields_to_json`.
 namespace fairlead::catalog {
 
 /// All but what it refers to.

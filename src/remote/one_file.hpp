@@ -34,6 +34,9 @@ class OneFile : public FileSystem {
     Abilities abilities_;
 
   private:
+    template <class T>
+    awaitable<T> refused(ErrorCode code = ErrorCode::unsupported) const;
+
     std::string refusal_;
     PeerInfo peer_;
 };
