@@ -1,45 +1,18 @@
 #include "store/postgres/delivery_store.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/error_json.hpp"
 #include "base/utf8.hpp"
 #include "catalog/run.hpp"
 #include "store/postgres/database.hpp"
-#include "store/resource_text.hpp"
+#include "store/version_rows.hpp"
 
 namespace fairlead::store::postgres {
 namespace {
 
 namespace json = boost::json;
 using catalog::FileVersion;
-
-constexpr const char* kColumns =
-    "SELECT number, flow, path, size, modified, precision, hash, seen_at, changed_at, state, reason, counter, "
-    "settled_to, failures, error, run, deliveries FROM flow_version ";
-
-FileVersion version_of(const Row& row) {
-    FileVersion version;
-    version.number = row.number(0);
-    version.flow = row.text(1);
-    version.path = row.bytes(2);
-    if (!row.is_null(3)) version.size = static_cast<std::uint64_t>(row.number(3));
-    if (!row.is_null(4)) version.modified = to_time(row.number(4));
-    version.precision = catalog::precision_of(row.text(5));
-    version.hash = row.text(6);
-    version.seen_at = to_time(row.number(7));
-    version.changed_at = to_time(row.number(8));
-    version.state = catalog::parse_version_state(row.text(9));
-    version.reason = row.text(10);
-    version.counter = row.number(11);
-    version.settled_to = row.bytes(12);
-    version.failures = row.number(13);
-    if (!row.text(14).empty()) version.error = catalog::error_from_json(json::parse(row.text(14)).as_object());
-    version.run = row.text(15);
-    version.deliveries = catalog::deliveries_from_json(json::parse(row.text(16)).as_array());
-    return version;
-}
 
 std::vector<FileVersion> versions_in(const Rows& rows) {
     std::vector<FileVersion> found;
@@ -82,7 +55,7 @@ std::optional<std::string> PostgresDeliveryStore::take(std::string_view flow, st
 }
 
 std::vector<FileVersion> PostgresDeliveryStore::versions_of(std::string_view flow, std::string_view path) {
-    return versions_in(database_.read(std::string(kColumns) +
+    return versions_in(database_.read(std::string(kVersionColumns) +
                                           "WHERE number IN (SELECT number FROM flow_version WHERE flow = $1 AND path = $2 UNION "
                                           "SELECT number FROM flow_version WHERE flow = $1 AND settled_to = $2 AND settled_to <> '') "
                                           "ORDER BY number DESC",
@@ -93,7 +66,7 @@ std::vector<FileVersion> PostgresDeliveryStore::list(const VersionQuery& query) 
     auto [where, values] = conditions_of(query);
     values.emplace_back(query.limit);
     return versions_in(database_.read(
-        std::string(kColumns) + where + " ORDER BY number DESC LIMIT $" + std::to_string(values.size()), values));
+        std::string(kVersionColumns) + where + " ORDER BY number DESC LIMIT $" + std::to_string(values.size()), values));
 }
 
 void PostgresDeliveryStore::put(FileVersion& version) {
@@ -156,7 +129,7 @@ void PostgresDeliveryStore::forget_flow(std::string_view flow) {
 
 std::optional<FileVersion> PostgresDeliveryStore::same_content(std::string_view flow, std::string_view hash,
                                                                std::int64_t besides) {
-    auto found = versions_in(database_.read(std::string(kColumns) +
+    auto found = versions_in(database_.read(std::string(kVersionColumns) +
                                                 "WHERE flow = $1 AND hash = $2 AND hash <> '' AND number <> $3 AND state IN "
                                                 "('delivered', 'done') ORDER BY number DESC LIMIT 1",
                                             {flow, hash, besides}));

@@ -8,57 +8,14 @@ namespace {
 
 using catalog::FileEvent;
 
-const std::string kColumns =
-    "e.sequence, e.monitor, e.id, e.change, e.path, e.previous_path, e.at, e.type, e.size, e.modified, "
-    "e.precision, e.mode, e.document";
-const std::string kSelect = "SELECT " + kColumns + " FROM monitor_event e ";
-const std::string kConsumer =
-    "SELECT name, monitor, position, attempts, not_before, problem, owner FROM monitor_consumer ";
-const std::string kLetter =
-    "SELECT " + kColumns +
-    ", d.consumer, d.attempts, d.problem, d.at FROM monitor_dead_letter d JOIN monitor_event e ON e.sequence = "
-    "d.sequence ";
 constexpr std::string_view kThatLetter =
     "consumer = $1 AND ($2 = '' OR sequence = (SELECT sequence FROM monitor_event WHERE id = $2))";
 
-FileEvent event_of(const Row& row) {
-    FileEvent event;
-    event.sequence = static_cast<std::uint64_t>(row.number(0));
-    event.monitor = row.text(1);
-    event.id = row.text(2);
-    event.document = row.text(12);
-    if (event.document.empty()) event.change = catalog::parse_file_change(row.text(3));
-    event.path = row.bytes(4);
-    event.previous_path = row.bytes(5);
-    event.at = to_time(row.number(6));
-    event.facts = facts_at(row, 7);
-    return event;
-}
-
 std::vector<DeadLetter> letters_of(const Rows& rows) {
     std::vector<DeadLetter> found;
-    for (const auto row : rows) {
-        DeadLetter letter;
-        letter.event = event_of(row);
-        letter.consumer = row.text(13);
-        letter.attempts = static_cast<std::uint64_t>(row.number(14));
-        letter.problem = row.text(15);
-        letter.at = to_time(row.number(16));
-        found.push_back(std::move(letter));
-    }
+    for (const auto row : rows)
+        found.push_back(letter_of(row));
     return found;
-}
-
-Consumer consumer_of(const Row& row) {
-    Consumer consumer;
-    consumer.name = row.text(0);
-    consumer.monitor = row.text(1);
-    consumer.position = static_cast<std::uint64_t>(row.number(2));
-    consumer.attempts = static_cast<std::uint64_t>(row.number(3));
-    consumer.not_before = to_time(row.number(4));
-    consumer.problem = row.text(5);
-    consumer.owner = row.text(6);
-    return consumer;
 }
 
 }  // namespace
@@ -67,22 +24,22 @@ std::vector<FileEvent> PostgresEventStore::list(std::string_view monitor, std::u
                                                 std::size_t limit) {
     const auto rows =
         monitor.empty()
-            ? database_.read(kSelect + "WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2",
+            ? database_.read(kSelectEvent + "WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2",
                              {signed_of(after), limit})
-            : database_.read(kSelect + "WHERE e.sequence > $1 AND e.monitor = $3 ORDER BY e.sequence LIMIT $2",
+            : database_.read(kSelectEvent + "WHERE e.sequence > $1 AND e.monitor = $3 ORDER BY e.sequence LIMIT $2",
                              {signed_of(after), limit, monitor});
     std::vector<FileEvent> found;
     for (const auto row : rows)
-        found.push_back(event_of(row));
+        found.push_back(file_event_of(row));
     return found;
 }
 
 std::vector<FileEvent> PostgresEventStore::latest(std::string_view monitor, std::size_t limit) {
     std::vector<FileEvent> found;
     const auto rows =
-        database_.read(kSelect + "WHERE e.monitor = $1 ORDER BY e.sequence DESC LIMIT $2", {monitor, limit});
+        database_.read(kSelectEvent + "WHERE e.monitor = $1 ORDER BY e.sequence DESC LIMIT $2", {monitor, limit});
     for (const auto row : rows)
-        found.push_back(event_of(row));
+        found.push_back(file_event_of(row));
     return found;
 }
 
@@ -91,9 +48,9 @@ void PostgresEventStore::add(const FileEvent& event) {
 }
 
 std::optional<FileEvent> PostgresEventStore::find(std::string_view id) {
-    const auto rows = database_.read(kSelect + "WHERE e.id = $1", {id});
+    const auto rows = database_.read(kSelectEvent + "WHERE e.id = $1", {id});
     if (rows.empty()) return std::nullopt;
-    return event_of(rows[0]);
+    return file_event_of(rows[0]);
 }
 
 std::uint64_t PostgresEventStore::newest() {
@@ -118,14 +75,14 @@ void PostgresEventStore::unsubscribe(std::string_view consumer) {
 }
 
 std::optional<Consumer> PostgresEventStore::consumer(std::string_view name) {
-    const auto rows = database_.read(kConsumer + "WHERE name = $1", {name});
+    const auto rows = database_.read(kSelectConsumer + "WHERE name = $1", {name});
     if (rows.empty()) return std::nullopt;
     return consumer_of(rows[0]);
 }
 
 std::vector<Consumer> PostgresEventStore::consumers() {
     std::vector<Consumer> found;
-    const auto rows = database_.read(kConsumer + "ORDER BY name");
+    const auto rows = database_.read(kSelectConsumer + "ORDER BY name");
     for (const auto row : rows)
         found.push_back(consumer_of(row));
     return found;
@@ -133,7 +90,7 @@ std::vector<Consumer> PostgresEventStore::consumers() {
 
 std::vector<Consumer> PostgresEventStore::consumers_of(std::string_view monitor) {
     std::vector<Consumer> found;
-    const auto rows = database_.read(kConsumer + "WHERE monitor = $1 ORDER BY name", {monitor});
+    const auto rows = database_.read(kSelectConsumer + "WHERE monitor = $1 ORDER BY name", {monitor});
     for (const auto row : rows)
         found.push_back(consumer_of(row));
     return found;
@@ -143,7 +100,7 @@ std::vector<Consumer> PostgresEventStore::due(std::string_view prefix, std::stri
                                               std::size_t limit) {
     std::vector<Consumer> found;
     const auto rows = database_.read(
-        kConsumer +
+        kSelectConsumer +
             "c WHERE starts_with(name, $1) AND not_before <= $2 AND (owner = '' OR owner = $3 OR owned_until <= $2) AND "
             "(EXISTS (SELECT 1 FROM monitor_event e WHERE e.monitor = c.monitor AND e.sequence > c.position) OR "
             "(c.monitor = '' AND EXISTS (SELECT 1 FROM monitor_event e WHERE e.sequence > c.position)) OR EXISTS (SELECT "
@@ -205,13 +162,13 @@ void PostgresEventStore::give_up(std::string_view consumer, const FileEvent& eve
 
 std::vector<DeadLetter> PostgresEventStore::dead_letters(std::string_view monitor, std::uint64_t after,
                                                          std::size_t limit) {
-    return letters_of(database_.read(kLetter + "WHERE d.sequence > $1 AND ($2 = '' OR e.monitor = $2) ORDER BY "
+    return letters_of(database_.read(kSelectLetter + "WHERE d.sequence > $1 AND ($2 = '' OR e.monitor = $2) ORDER BY "
                                                "d.sequence, d.consumer LIMIT $3",
                                      {signed_of(after), monitor, limit}));
 }
 
 std::vector<DeadLetter> PostgresEventStore::replays(std::string_view consumer, std::size_t limit) {
-    return letters_of(database_.read(kLetter + "WHERE d.consumer = $1 AND d.replay ORDER BY d.sequence LIMIT $2",
+    return letters_of(database_.read(kSelectLetter + "WHERE d.consumer = $1 AND d.replay ORDER BY d.sequence LIMIT $2",
                                      {consumer, limit}));
 }
 

@@ -26,10 +26,6 @@ void put_facts(json::object& row, const catalog::FileFacts& facts) {
 
 }  // namespace
 
-std::int64_t signed_of(std::uint64_t number) {
-    return static_cast<std::int64_t>(number);
-}
-
 std::string hex_of(std::string_view bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex;
@@ -39,16 +35,6 @@ std::string hex_of(std::string_view bytes) {
         hex += kDigits[static_cast<unsigned char>(byte) & 15];
     }
     return hex;
-}
-
-catalog::FileFacts facts_at(const Row& row, int first) {
-    catalog::FileFacts facts;
-    facts.type = catalog::parse_entry_type(row.text(first));
-    if (const auto size = row.optional_number(first + 1)) facts.size = static_cast<std::uint64_t>(*size);
-    if (const auto modified = row.optional_number(first + 2)) facts.modified = to_time(*modified);
-    facts.precision = catalog::parse_precision(row.text(first + 3));
-    if (const auto mode = row.optional_number(first + 4)) facts.mode = static_cast<std::uint32_t>(*mode);
-    return facts;
 }
 
 std::string rows_of(std::string_view monitor, const std::vector<catalog::FileState>& states) {
@@ -84,7 +70,7 @@ void insert_events(Transaction& transaction, std::string_view monitor, const std
     // Numbers become visible in their order, of runs' events too (run_store.cpp).
     transaction.run("SELECT pg_advisory_xact_lock(111559182283891)");
     transaction.run(
-        "INSERT INTO monitor_event (monitor, id, change, path, previous_path, at, document, " + std::string(kFacts) +
+        "INSERT INTO monitor_event (monitor, id, change, path, previous_path, at, document, " + kFacts +
             ") SELECT monitor, id, change, decode(path, 'hex'), decode(previous_path, 'hex'), at, document, type, size, "
             "modified, r.precision, mode FROM json_to_recordset($1::json) AS r (monitor text, id text, change "
             "text, path text, previous_path text, at bigint, document text, type text, size bigint, modified bigint, "

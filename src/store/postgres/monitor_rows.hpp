@@ -5,19 +5,14 @@
 #include <vector>
 
 #include "catalog/file_state.hpp"
+#include "store/monitor_rows.hpp"
 #include "store/postgres/database.hpp"
 
 /// How what monitors know stands in columns. Many rows go in one statement: as a JSON array, in which what need
 /// not be UTF-8 is hexadecimal.
 namespace fairlead::store::postgres {
 
-/// A count, as PostgreSQL's signed numbers hold it.
-std::int64_t signed_of(std::uint64_t number);
 std::string hex_of(std::string_view bytes);
-
-constexpr std::string_view kFacts = "type, size, modified, precision, mode";
-/// The columns of kFacts, from `first` on.
-catalog::FileFacts facts_at(const Row& row, int first);
 
 std::string rows_of(std::string_view monitor, const std::vector<catalog::FileState>& states);
 std::string rows_of(std::string_view monitor, const std::vector<catalog::FileEvent>& events);

@@ -9,51 +9,13 @@ namespace {
 
 using catalog::FileState;
 
-const std::string kSelect = "SELECT path, " + std::string(kFacts) +
-                            ", told, waiting, unchanged_since, unchanged_looks, look FROM monitor_file WHERE "
-                            "monitor = $1 ";
-
-const std::string kStatus =
-    "SELECT monitor, begun, ended, ended_at, next_at, failures, last_at, last_seen, last_waiting, last_missing, "
-    "problem, owner, owned_until FROM monitor_look WHERE monitor ";
-
-FileState state_of(const Row& row) {
-    FileState state;
-    state.path = row.bytes(0);
-    state.facts = facts_at(row, 1);
-    state.told = static_cast<std::uint64_t>(row.number(6));
-    if (!row.is_null(7)) state.waiting = catalog::parse_file_change(row.text(7));
-    state.unchanged_since = to_time(row.number(8));
-    state.unchanged_looks = static_cast<std::uint64_t>(row.number(9));
-    state.look = static_cast<std::uint64_t>(row.number(10));
-    return state;
-}
+const std::string kSelect = kSelectState + "WHERE monitor = $1 ";
 
 std::vector<FileState> states_of(const Rows& rows) {
     std::vector<FileState> found;
     for (const auto row : rows)
         found.push_back(state_of(row));
     return found;
-}
-
-MonitorStatus status_of(const Row& row) {
-    MonitorStatus status;
-    status.monitor = row.text(0);
-    status.begun = static_cast<std::uint64_t>(row.number(1));
-    status.ended = static_cast<std::uint64_t>(row.number(2));
-    status.ended_at = to_time(row.number(3));
-    status.next = to_time(row.number(4));
-    status.failures = static_cast<std::uint64_t>(row.number(5));
-    status.last.at = to_time(row.number(6));
-    status.last.next = status.next;
-    status.last.seen = static_cast<std::uint64_t>(row.number(7));
-    status.last.waiting = static_cast<std::uint64_t>(row.number(8));
-    status.last.missing = row.truth(9);
-    status.last.problem = row.text(10);
-    status.last.complete = status.failures == 0;
-    status.owner = row.text(11);
-    status.until = to_time(row.number(12));
-    return status;
 }
 
 }  // namespace
@@ -107,14 +69,14 @@ bool PostgresMonitorStore::has_baseline(std::string_view monitor) {
 }
 
 std::optional<MonitorStatus> PostgresMonitorStore::status(std::string_view monitor) {
-    const auto rows = database_.read(kStatus + "= $1", {monitor});
+    const auto rows = database_.read(kSelectStatus + "WHERE monitor = $1", {monitor});
     if (rows.empty()) return std::nullopt;
     return status_of(rows[0]);
 }
 
 std::vector<MonitorStatus> PostgresMonitorStore::statuses(std::string_view after, std::size_t limit) {
     std::vector<MonitorStatus> found;
-    const auto rows = database_.read(kStatus + "> $1 ORDER BY monitor LIMIT $2", {after, limit});
+    const auto rows = database_.read(kSelectStatus + "WHERE monitor > $1 ORDER BY monitor LIMIT $2", {after, limit});
     for (const auto row : rows)
         found.push_back(status_of(row));
     return found;
@@ -176,7 +138,7 @@ void PostgresMonitorStore::save(std::string_view monitor, std::uint64_t look, co
         }
         if (!changes.states.empty())
             transaction.run(
-                "INSERT INTO monitor_file (monitor, path, " + std::string(kFacts) +
+                "INSERT INTO monitor_file (monitor, path, " + kFacts +
                     ", told, waiting, unchanged_since, unchanged_looks, look) SELECT monitor, decode(path, 'hex'), "
                     "type, size, modified, r.precision, mode, told, waiting, unchanged_since, unchanged_looks, look "
                     "FROM json_to_recordset($1::json) AS r (monitor text, path text, type text, size bigint, "

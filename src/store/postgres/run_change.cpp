@@ -3,7 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/utf8.hpp"
-#include "store/postgres/run_rows.hpp"
+#include "store/run_rows.hpp"
 #include "store/run_words.hpp"
 
 namespace fairlead::store::postgres {

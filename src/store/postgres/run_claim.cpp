@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "store/postgres/run_change.hpp"
-#include "store/postgres/run_rows.hpp"
 #include "store/postgres/run_store.hpp"
+#include "store/run_rows.hpp"
 
 namespace fairlead::store::postgres {
 namespace {

@@ -5,8 +5,8 @@
 #include "base/glob.hpp"
 #include "base/utf8.hpp"
 #include "store/file_place.hpp"
-#include "store/postgres/run_rows.hpp"
 #include "store/postgres/run_store.hpp"
+#include "store/run_rows.hpp"
 #include "store/run_words.hpp"
 
 namespace fairlead::store::postgres {

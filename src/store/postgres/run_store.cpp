@@ -9,7 +9,7 @@
 #include "base/utf8.hpp"
 #include "store/file_place.hpp"
 #include "store/postgres/run_change.hpp"
-#include "store/postgres/run_rows.hpp"
+#include "store/run_rows.hpp"
 #include "store/run_words.hpp"
 
 namespace fairlead::store::postgres {

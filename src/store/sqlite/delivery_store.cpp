@@ -4,43 +4,14 @@
 #include <boost/json/serialize.hpp>
 
 #include "catalog/run.hpp"
-#include "store/sqlite/run_rows.hpp"
+#include "store/sqlite/conditions.hpp"
+#include "store/version_rows.hpp"
 
 namespace fairlead::store::sqlite {
 namespace {
 
 namespace json = boost::json;
 using catalog::FileVersion;
-
-constexpr const char* kColumns =
-    "SELECT number, flow, path, size, modified, precision, hash, seen_at, changed_at, state, reason, counter, "
-    "settled_to, failures, error, run, deliveries FROM flow_version ";
-
-Time time_in(std::int64_t number) {
-    return Time(std::chrono::milliseconds(number));
-}
-
-FileVersion version_of(const Statement& row) {
-    FileVersion version;
-    version.number = row.number(0);
-    version.flow = row.text(1);
-    version.path = row.text(2);
-    if (!row.is_null(3)) version.size = static_cast<std::uint64_t>(row.number(3));
-    if (!row.is_null(4)) version.modified = time_in(row.number(4));
-    version.precision = catalog::precision_of(row.text(5));
-    version.hash = row.text(6);
-    version.seen_at = time_in(row.number(7));
-    version.changed_at = time_in(row.number(8));
-    version.state = catalog::parse_version_state(row.text(9));
-    version.reason = row.text(10);
-    version.counter = row.number(11);
-    version.settled_to = row.text(12);
-    version.failures = row.number(13);
-    if (!row.text(14).empty()) version.error = catalog::error_from_json(json::parse(row.text(14)).as_object());
-    version.run = row.text(15);
-    version.deliveries = catalog::deliveries_from_json(json::parse(row.text(16)).as_array());
-    return version;
-}
 
 Conditions conditions_of(const VersionQuery& query) {
     Conditions where;
@@ -81,7 +52,7 @@ std::optional<std::string> SqliteDeliveryStore::take(std::string_view flow, std:
 }
 
 std::vector<FileVersion> SqliteDeliveryStore::versions_of(std::string_view flow, std::string_view path) {
-    auto rows = database_.prepare(std::string(kColumns) +
+    auto rows = database_.prepare(std::string(kVersionColumns) +
                                   "WHERE number IN (SELECT number FROM flow_version WHERE flow = ?1 AND path = ?2 UNION "
                                   "SELECT number FROM flow_version WHERE flow = ?1 AND settled_to = ?2 AND settled_to <> '') "
                                   "ORDER BY number DESC");
@@ -94,7 +65,7 @@ std::vector<FileVersion> SqliteDeliveryStore::versions_of(std::string_view flow,
 
 std::vector<FileVersion> SqliteDeliveryStore::list(const VersionQuery& query) {
     const auto where = conditions_of(query);
-    auto rows = database_.prepare(std::string(kColumns) + where.text() + " ORDER BY number DESC LIMIT ?");
+    auto rows = database_.prepare(std::string(kVersionColumns) + where.text() + " ORDER BY number DESC LIMIT ?");
     where.bind_to(rows);
     rows.bind(static_cast<std::int64_t>(query.limit));
     std::vector<FileVersion> found;
@@ -159,7 +130,7 @@ void SqliteDeliveryStore::forget_flow(std::string_view flow) {
 
 std::optional<FileVersion> SqliteDeliveryStore::same_content(std::string_view flow, std::string_view hash,
                                                              std::int64_t besides) {
-    auto rows = database_.prepare(std::string(kColumns) +
+    auto rows = database_.prepare(std::string(kVersionColumns) +
                                   "WHERE flow = ? AND hash = ? AND hash <> '' AND number <> ? AND state IN "
                                   "('delivered', 'done') ORDER BY number DESC LIMIT 1");
     rows.bind(flow).bind(hash).bind(besides);
@@ -180,7 +151,7 @@ std::optional<Time> SqliteDeliveryStore::last_moment(std::string_view flow) {
     auto rows = database_.prepare("SELECT max(moment) FROM flow_moment WHERE flow = ?");
     rows.bind(flow);
     if (!rows.step() || rows.is_null(0)) return std::nullopt;
-    return time_in(rows.number(0));
+    return to_time(rows.number(0));
 }
 
 bool SqliteDeliveryStore::take_notice(std::string_view flow, std::string_view key, Time now) {

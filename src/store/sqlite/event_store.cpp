@@ -8,64 +8,21 @@ namespace {
 
 using catalog::FileEvent;
 
-const std::string kColumns =
-    "e.sequence, e.monitor, e.id, e.change, e.path, e.previous_path, e.at, e.type, e.size, e.modified, "
-    "e.precision, e.mode, e.document";
-const std::string kSelect = "SELECT " + kColumns + " FROM monitor_event e ";
-const std::string kConsumer =
-    "SELECT name, monitor, position, attempts, not_before, problem, owner FROM monitor_consumer ";
-const std::string kLetter =
-    "SELECT " + kColumns +
-    ", d.consumer, d.attempts, d.problem, d.at FROM monitor_dead_letter d JOIN monitor_event e ON e.sequence = "
-    "d.sequence ";
 constexpr std::string_view kThatLetter =
     "consumer = ?1 AND (?2 = '' OR sequence = (SELECT sequence FROM monitor_event WHERE id = ?2))";
-
-FileEvent event_of(const Statement& row) {
-    FileEvent event;
-    event.sequence = static_cast<std::uint64_t>(row.number(0));
-    event.monitor = row.text(1);
-    event.id = row.text(2);
-    event.document = row.text(12);
-    if (event.document.empty()) event.change = catalog::parse_file_change(row.text(3));
-    event.path = row.blob(4);
-    event.previous_path = row.blob(5);
-    event.at = to_time(row.number(6));
-    event.facts = facts_at(row, 7);
-    return event;
-}
 
 std::vector<FileEvent> events_of(Statement& rows) {
     std::vector<FileEvent> found;
     while (rows.step())
-        found.push_back(event_of(rows));
+        found.push_back(file_event_of(rows));
     return found;
 }
 
 std::vector<DeadLetter> letters_of(Statement& rows) {
     std::vector<DeadLetter> found;
-    while (rows.step()) {
-        DeadLetter letter;
-        letter.event = event_of(rows);
-        letter.consumer = rows.text(13);
-        letter.attempts = static_cast<std::uint64_t>(rows.number(14));
-        letter.problem = rows.text(15);
-        letter.at = to_time(rows.number(16));
-        found.push_back(std::move(letter));
-    }
+    while (rows.step())
+        found.push_back(letter_of(rows));
     return found;
-}
-
-Consumer consumer_of(const Statement& row) {
-    Consumer consumer;
-    consumer.name = row.text(0);
-    consumer.monitor = row.text(1);
-    consumer.position = static_cast<std::uint64_t>(row.number(2));
-    consumer.attempts = static_cast<std::uint64_t>(row.number(3));
-    consumer.not_before = to_time(row.number(4));
-    consumer.problem = row.text(5);
-    consumer.owner = row.text(6);
-    return consumer;
 }
 
 }  // namespace
@@ -73,7 +30,7 @@ Consumer consumer_of(const Statement& row) {
 std::vector<FileEvent> SqliteEventStore::list(std::string_view monitor, std::uint64_t after,
                                               std::size_t limit) {
     // The monitor stands in the condition only when there is one, so that its index is used.
-    auto rows = database_.prepare(kSelect + "WHERE e.sequence > ? " + (monitor.empty() ? "" : "AND e.monitor = ? ") +
+    auto rows = database_.prepare(kSelectEvent + "WHERE e.sequence > ? " + (monitor.empty() ? "" : "AND e.monitor = ? ") +
                                   "ORDER BY e.sequence LIMIT ?");
     rows.bind(signed_of(after));
     if (!monitor.empty()) rows.bind(monitor);
@@ -82,7 +39,7 @@ std::vector<FileEvent> SqliteEventStore::list(std::string_view monitor, std::uin
 }
 
 std::vector<FileEvent> SqliteEventStore::latest(std::string_view monitor, std::size_t limit) {
-    auto rows = database_.prepare(kSelect + "WHERE e.monitor = ? ORDER BY e.sequence DESC LIMIT ?");
+    auto rows = database_.prepare(kSelectEvent + "WHERE e.monitor = ? ORDER BY e.sequence DESC LIMIT ?");
     rows.bind(monitor).bind(signed_of(limit));
     return events_of(rows);
 }
@@ -92,10 +49,10 @@ void SqliteEventStore::add(const FileEvent& event) {
 }
 
 std::optional<FileEvent> SqliteEventStore::find(std::string_view id) {
-    auto row = database_.prepare(kSelect + "WHERE e.id = ?");
+    auto row = database_.prepare(kSelectEvent + "WHERE e.id = ?");
     row.bind(id);
     if (!row.step()) return std::nullopt;
-    return event_of(row);
+    return file_event_of(row);
 }
 
 std::uint64_t SqliteEventStore::newest() {
@@ -121,14 +78,14 @@ void SqliteEventStore::unsubscribe(std::string_view consumer) {
 }
 
 std::optional<Consumer> SqliteEventStore::consumer(std::string_view name) {
-    auto row = database_.prepare(kConsumer + "WHERE name = ?");
+    auto row = database_.prepare(kSelectConsumer + "WHERE name = ?");
     row.bind(name);
     if (!row.step()) return std::nullopt;
     return consumer_of(row);
 }
 
 std::vector<Consumer> SqliteEventStore::consumers() {
-    auto rows = database_.prepare(kConsumer + "ORDER BY name");
+    auto rows = database_.prepare(kSelectConsumer + "ORDER BY name");
     std::vector<Consumer> found;
     while (rows.step())
         found.push_back(consumer_of(rows));
@@ -136,7 +93,7 @@ std::vector<Consumer> SqliteEventStore::consumers() {
 }
 
 std::vector<Consumer> SqliteEventStore::consumers_of(std::string_view monitor) {
-    auto rows = database_.prepare(kConsumer + "WHERE monitor = ? ORDER BY name");
+    auto rows = database_.prepare(kSelectConsumer + "WHERE monitor = ? ORDER BY name");
     rows.bind(monitor);
     std::vector<Consumer> found;
     while (rows.step())
@@ -147,7 +104,7 @@ std::vector<Consumer> SqliteEventStore::consumers_of(std::string_view monitor) {
 std::vector<Consumer> SqliteEventStore::due(std::string_view prefix, std::string_view owner, Time now,
                                             std::size_t limit) {
     auto rows = database_.prepare(
-        kConsumer +
+        kSelectConsumer +
         "c WHERE substr(name, 1, length(?1)) = ?1 AND not_before <= ?2 AND (owner = '' OR owner = ?3 OR owned_until "
         "<= ?2) AND (EXISTS (SELECT 1 FROM monitor_event e WHERE e.monitor = c.monitor AND e.sequence > c.position) OR "
         "(c.monitor = '' AND EXISTS (SELECT 1 FROM monitor_event e WHERE e.sequence > c.position)) OR EXISTS (SELECT 1 "
@@ -214,7 +171,7 @@ void SqliteEventStore::give_up(std::string_view consumer, const FileEvent& event
 
 std::vector<DeadLetter> SqliteEventStore::dead_letters(std::string_view monitor, std::uint64_t after,
                                                        std::size_t limit) {
-    auto rows = database_.prepare(kLetter + "WHERE d.sequence > ? " + (monitor.empty() ? "" : "AND e.monitor = ? ") +
+    auto rows = database_.prepare(kSelectLetter + "WHERE d.sequence > ? " + (monitor.empty() ? "" : "AND e.monitor = ? ") +
                                   "ORDER BY d.sequence, d.consumer LIMIT ?");
     rows.bind(signed_of(after));
     if (!monitor.empty()) rows.bind(monitor);
@@ -223,7 +180,7 @@ std::vector<DeadLetter> SqliteEventStore::dead_letters(std::string_view monitor,
 }
 
 std::vector<DeadLetter> SqliteEventStore::replays(std::string_view consumer, std::size_t limit) {
-    auto rows = database_.prepare(kLetter + "WHERE d.consumer = ? AND d.replay = 1 ORDER BY d.sequence LIMIT ?");
+    auto rows = database_.prepare(kSelectLetter + "WHERE d.consumer = ? AND d.replay = 1 ORDER BY d.sequence LIMIT ?");
     rows.bind(consumer).bind(signed_of(limit));
     return letters_of(rows);
 }

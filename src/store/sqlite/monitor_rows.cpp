@@ -17,10 +17,6 @@ void bind_optional(Statement& statement, const std::optional<T>& value) {
 
 }  // namespace
 
-std::int64_t signed_of(std::uint64_t number) {
-    return static_cast<std::int64_t>(number);
-}
-
 void bind_facts(Statement& statement, const catalog::FileFacts& facts) {
     statement.bind(to_string(facts.type));
     bind_optional(statement, facts.size);
@@ -29,20 +25,10 @@ void bind_facts(Statement& statement, const catalog::FileFacts& facts) {
     bind_optional(statement, facts.mode);
 }
 
-catalog::FileFacts facts_at(const Statement& row, int first) {
-    catalog::FileFacts facts;
-    facts.type = catalog::parse_entry_type(row.text(first));
-    if (!row.is_null(first + 1)) facts.size = static_cast<std::uint64_t>(row.number(first + 1));
-    if (!row.is_null(first + 2)) facts.modified = to_time(row.number(first + 2));
-    facts.precision = catalog::parse_precision(row.text(first + 3));
-    if (!row.is_null(first + 4)) facts.mode = static_cast<std::uint32_t>(row.number(first + 4));
-    return facts;
-}
-
 void insert_event(Database& database, std::string_view monitor, const catalog::FileEvent& event) {
     auto row = database.prepare(
         "INSERT INTO monitor_event (sequence, monitor, id, change, path, previous_path, at, document, " +
-        std::string(kFacts) +
+        kFacts +
         ") VALUES ((SELECT max(seq) + 1 FROM sqlite_sequence WHERE name IN ('monitor_event', 'run_event')), ?, ?, ?, ?, ?, "
         "?, ?, ?, ?, ?, ?, ?)");
     row.bind(monitor).bind(event.id).bind(event.document.empty() ? to_string(event.change) : std::string_view());

@@ -9,51 +9,13 @@ namespace {
 
 using catalog::FileState;
 
-const std::string kColumns = "SELECT path, " + std::string(kFacts) +
-                             ", told, waiting, unchanged_since, unchanged_looks, look FROM monitor_file ";
-const std::string kSelect = kColumns + "WHERE monitor = ? ";
-
-const std::string kStatus =
-    "SELECT monitor, begun, ended, ended_at, next_at, failures, last_at, last_seen, last_waiting, last_missing, "
-    "problem, owner, owned_until FROM monitor_look WHERE monitor ";
-
-FileState state_of(const Statement& row) {
-    FileState state;
-    state.path = row.blob(0);
-    state.facts = facts_at(row, 1);
-    state.told = static_cast<std::uint64_t>(row.number(6));
-    if (!row.is_null(7)) state.waiting = catalog::parse_file_change(row.text(7));
-    state.unchanged_since = to_time(row.number(8));
-    state.unchanged_looks = static_cast<std::uint64_t>(row.number(9));
-    state.look = static_cast<std::uint64_t>(row.number(10));
-    return state;
-}
+const std::string kSelect = kSelectState + "WHERE monitor = ? ";
 
 std::vector<FileState> states_of(Statement& rows) {
     std::vector<FileState> found;
     while (rows.step())
         found.push_back(state_of(rows));
     return found;
-}
-
-MonitorStatus status_of(const Statement& row) {
-    MonitorStatus status;
-    status.monitor = row.text(0);
-    status.begun = static_cast<std::uint64_t>(row.number(1));
-    status.ended = static_cast<std::uint64_t>(row.number(2));
-    status.ended_at = to_time(row.number(3));
-    status.next = to_time(row.number(4));
-    status.failures = static_cast<std::uint64_t>(row.number(5));
-    status.last.at = to_time(row.number(6));
-    status.last.next = status.next;
-    status.last.seen = static_cast<std::uint64_t>(row.number(7));
-    status.last.waiting = static_cast<std::uint64_t>(row.number(8));
-    status.last.missing = row.number(9) != 0;
-    status.last.problem = row.text(10);
-    status.last.complete = status.failures == 0;
-    status.owner = row.text(11);
-    status.until = to_time(row.number(12));
-    return status;
 }
 
 }  // namespace
@@ -107,14 +69,14 @@ bool SqliteMonitorStore::has_baseline(std::string_view monitor) {
 }
 
 std::optional<MonitorStatus> SqliteMonitorStore::status(std::string_view monitor) {
-    auto row = database_.prepare(kStatus + "= ?");
+    auto row = database_.prepare(kSelectStatus + "WHERE monitor = ?");
     row.bind(monitor);
     if (!row.step()) return std::nullopt;
     return status_of(row);
 }
 
 std::vector<MonitorStatus> SqliteMonitorStore::statuses(std::string_view after, std::size_t limit) {
-    auto rows = database_.prepare(kStatus + "> ? ORDER BY monitor LIMIT ?");
+    auto rows = database_.prepare(kSelectStatus + "WHERE monitor > ? ORDER BY monitor LIMIT ?");
     rows.bind(after).bind(signed_of(limit));
     std::vector<MonitorStatus> found;
     while (rows.step())
@@ -176,7 +138,7 @@ void SqliteMonitorStore::save(std::string_view monitor, std::uint64_t look, cons
     auto forget = database_.prepare("DELETE FROM monitor_file WHERE monitor = ? AND path = ?");
     for (const auto& path : changes.forgotten)
         forget.again().bind(monitor).bind_blob(path).run();
-    auto row = database_.prepare("INSERT OR REPLACE INTO monitor_file (monitor, path, " + std::string(kFacts) +
+    auto row = database_.prepare("INSERT OR REPLACE INTO monitor_file (monitor, path, " + kFacts +
                                  ", told, waiting, unchanged_since, unchanged_looks, look) VALUES "
                                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& state : changes.states) {

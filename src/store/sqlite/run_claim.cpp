@@ -4,7 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <limits>
 
-#include "store/sqlite/run_rows.hpp"
+#include "store/run_rows.hpp"
 #include "store/sqlite/run_store.hpp"
 
 namespace fairlead::store::sqlite {

@@ -4,8 +4,9 @@
 
 #include "base/glob.hpp"
 #include "store/file_place.hpp"
+#include "store/run_rows.hpp"
 #include "store/run_words.hpp"
-#include "store/sqlite/run_rows.hpp"
+#include "store/sqlite/conditions.hpp"
 #include "store/sqlite/run_store.hpp"
 
 namespace fairlead::store::sqlite {

@@ -8,8 +8,9 @@
 #include "base/error_json.hpp"
 #include "fairlead/error.hpp"
 #include "store/file_place.hpp"
+#include "store/run_rows.hpp"
 #include "store/run_words.hpp"
-#include "store/sqlite/run_rows.hpp"
+#include "store/sqlite/conditions.hpp"
 
 namespace fairlead::store::sqlite {
 namespace {
