@@ -84,7 +84,7 @@ class CutProxy {
     std::vector<Carried> carried() const;
     /// Waits until a number of connections since then have begun. False when they have not within `limit`.
     bool wait_for_connections(std::size_t count,
-                              std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
+                              std::chrono::milliseconds limit = std::chrono::minutes(1)) const;
 
   private:
     class Works;

@@ -22,7 +22,7 @@ struct RawAnswer {
 /// `patience`, by std::runtime_error.
 class RawHttp {
   public:
-    explicit RawHttp(std::uint16_t port, std::chrono::milliseconds patience = std::chrono::seconds(20));
+    explicit RawHttp(std::uint16_t port, std::chrono::milliseconds patience = std::chrono::minutes(2));
     ~RawHttp();
     RawHttp(const RawHttp&) = delete;
     RawHttp& operator=(const RawHttp&) = delete;
