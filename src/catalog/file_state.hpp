@@ -29,6 +29,8 @@ struct FileFacts {
     std::optional<Time> modified;
     TimePrecision precision = TimePrecision::second;  ///< of `modified`
     std::optional<std::uint32_t> mode;
+
+    bool operator==(const FileFacts&) const = default;
 };
 FileFacts facts_of(const Entry& entry);
 
@@ -40,7 +42,7 @@ struct FileState {
     std::optional<FileChange> waiting;  ///< a change that is not told yet, since the file has not settled
     Time unchanged_since{};             ///< by our own clock: when these facts were first seen
     std::uint64_t unchanged_looks = 0;  ///< looks since then that found the same
-    std::uint64_t look = 0;             ///< the last look that saw it
+    std::uint64_t look = 0;             ///< the last look that recorded it: that it is as it was is not recorded
 };
 
 /// One change, or something else that is told of a monitor, flow or operation: at least once, always with the same id.

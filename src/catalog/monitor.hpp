@@ -34,7 +34,7 @@ struct Monitor {
     std::string regex;
     std::optional<std::uint64_t> min_size, max_size;
     std::chrono::milliseconds min_age{0}, max_age{0};
-    std::vector<std::string> changes{"time", "size"};
+    std::vector<std::string> changes{"time"};
     bool directories = false;
     std::string first_look = "baseline";
 

@@ -29,7 +29,7 @@ void for_each_field(SomeMonitor& m, Visitor&& visit) {
     visit(MonitorField{"minAge", "Only files that were changed at least this long ago, by the server's times"},
           m.min_age);
     visit(MonitorField{"maxAge", "Only files that were changed at most this long ago; 0: however long"}, m.max_age);
-    visit(MonitorField{"changes", "Which facts make a modified file: time, size, mode"}, m.changes);
+    visit(MonitorField{"changes", "Which facts make a modified file: time, size, mode. Where a time may hide a change, another size tells too"}, m.changes);
     visit(MonitorField{"directories", "Tell of directories too"}, m.directories);
     visit(MonitorField{"firstLook",
                        "What is there at the first look of all: baseline (known, in silence) or new (each is told)",

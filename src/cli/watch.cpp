@@ -28,7 +28,7 @@ struct WatchOptions {
     std::string interval = "300";
     bool recursive = false;
     std::optional<unsigned> depth;
-    std::vector<std::string> facts{"time", "size"};
+    std::vector<std::string> facts{"time"};
     std::string first_look = "baseline";
     std::uint64_t settle_looks = 0;
     std::string settle_time = "0";
@@ -154,7 +154,7 @@ class Watch {
 
     awaitable<void> run() {
         const auto interval = parse_duration(options_.interval, "interval");
-        if (interval < std::chrono::seconds(1) && !options_.once)
+        if (interval < std::chrono::seconds(1))
             throw Error(ErrorCode::invalid_argument,
                         "The interval between two looks must be a second or more.")
                 .hinting("--interval 300 looks every five minutes");
@@ -264,7 +264,7 @@ void add_watch(CLI::App& app, Context& context) {
         ->capture_default_str();
     verb->add_flag("-r,--recursive", options->recursive, "Subdirectories too");
     add_optional(*verb, "--depth", options->depth, "At most that many levels")->type_name("N");
-    verb->add_option("--changes", options->facts, "Which facts make a modified file: time, size, mode")
+    verb->add_option("--changes", options->facts, "Which facts make a modified file: time, size, mode. Where a time may hide a change, another size tells too")
         ->delimiter(',')
         ->check(CLI::IsMember({"time", "size", "mode"}))
         ->type_name("FACTS")

@@ -36,6 +36,15 @@ bool times_differ(const FileFacts& before, const FileFacts& now) {
     return in_steps(*before.modified) != in_steps(*now.modified);
 }
 
+/// Whether a file of this version cannot have been written to without getting another time: its time is known to the
+/// second, and that second was over, by whatever clock, when the version was first seen.
+bool time_tells_all(const FileState& known, const FileFacts& now) {
+    constexpr auto kSkew = std::chrono::days(1);  // more than clocks and zones differ
+    const auto& before = known.facts;
+    return before.modified && now.modified && step_of(before.precision) <= std::chrono::seconds(1) &&
+           step_of(now.precision) <= std::chrono::seconds(1) && *before.modified + kSkew < known.unchanged_since;
+}
+
 template <class T>
 bool known_to_differ(const std::optional<T>& before, const std::optional<T>& now) {
     return before && now && *before != *now;
@@ -88,7 +97,7 @@ FileState seen(const FileState* known, const Entry& entry, const Rules& rules, T
     if (known == nullptr || is_marker) {
         state.path = entry.path;
         state.facts = facts;
-        state.unchanged_since = now;
+        state.unchanged_since = known != nullptr && known->facts == facts ? known->unchanged_since : now;
         state.look = look;
         if (is_marker) return state;
         if (baseline)
@@ -102,7 +111,9 @@ FileState seen(const FileState* known, const Entry& entry, const Rules& rules, T
     Rules any = rules;
     any.size = any.time = true;
     const bool moved_on = differs(known->facts, facts, any);
-    if (!state.waiting && differs(known->facts, facts, rules)) state.waiting = FileChange::modified;
+    Rules counting = rules;
+    counting.size = rules.size || (rules.time && !time_tells_all(*known, facts));
+    if (!state.waiting && differs(known->facts, facts, counting)) state.waiting = FileChange::modified;
     state.facts = together(known->facts, facts);
     state.look = look;
     if (moved_on) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 
+#include "base/path.hpp"
 #include "monitor/watcher.hpp"
 #include "store/store.hpp"
 #include "transfer/failure.hpp"
@@ -103,6 +104,19 @@ class Look {
             itself.emplace().type = EntryType::directory;
         else
             itself = co_await try_stat(lease.files(), scene_.path);
+        const bool mode_counts = std::ranges::any_of(looking_, [](auto* one) { return one->rules().mode; });
+        if (mode_counts && itself && itself->type == EntryType::file && !itself->mode)
+            itself->mode = co_await listed_mode(lease.files());
+    }
+
+    /// Of the file that is watched, where only listings tell modes (FTP without MLST).
+    awaitable<std::optional<std::uint32_t>> listed_mode(FileSystem& files) {
+        const auto listing = co_await files.list(path::parent(scene_.path));
+        std::optional<std::uint32_t> mode;
+        for (auto page = co_await listing->next(); !page.empty(); page = co_await listing->next())
+            for (const auto& entry : page)
+                if (entry.name == path::name(scene_.path)) mode = entry.mode;
+        co_return mode;
     }
 
     awaitable<void> walk_directory() {

@@ -72,7 +72,7 @@ struct LookSettings {
 /// Looks once, with one listing for all who watch this place. What changed and has settled becomes an event in
 /// the store; the first look of all only learns what is there, unless the rules say otherwise. It may be broken
 /// off anywhere, by an error or by the death of the process: what was concluded until then is kept with its
-/// events, the rest is found by the next look. Memory does not grow with the number of files.
+/// events, the rest is found by the next look. Memory grows by eight bytes for each file.
 ///
 /// Gives one result for each of `watched`. A server that fails is in the results; what is thrown is a
 /// cancellation, or that the store fails.

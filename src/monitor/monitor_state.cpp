@@ -125,8 +125,7 @@ json::object files_of(store::Store& store, const catalog::Monitor& monitor, std:
     const auto is_there = [&](const catalog::FileState& state) {
         const auto marker = marker_of(state, rules);
         if (marker.empty()) return true;
-        const auto found = monitors.find(id, std::vector{marker});
-        return !found.empty() && found.front().look >= state.look;
+        return !monitors.find(id, std::vector{marker}).empty();
     };
     json::array items;
     for (const auto& state : states) {

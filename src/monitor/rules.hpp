@@ -23,8 +23,8 @@ std::optional<Glob> marker_names(const Settling& settling);
 
 /// What a monitor looks for.
 struct Rules {
-    bool time = true;  ///< another modification time is a change
-    bool size = true;  ///< another size is
+    bool time = true;  ///< another modification time is a change; where a time can hide one, another size is too
+    bool size = false;  ///< another size is
     bool mode = false;
     Settling settling;
     bool directories = false;        ///< directories are told of too, not only what is in them

@@ -38,6 +38,12 @@ std::optional<FileState> still_there(const FileState* known, std::uint64_t look)
     return state;
 }
 
+/// Whether it says more than what is known already. While it waits each look counts.
+bool is_news(const FileState* known, const FileState& state) {
+    return known == nullptr || known->waiting || state.waiting || known->facts != state.facts || known->told != state.told ||
+           known->unchanged_since != state.unchanged_since;
+}
+
 }  // namespace
 
 Watcher::Watcher(const Watched& watched, std::string path, const std::function<Time()>& now)
@@ -125,18 +131,20 @@ void Watcher::save(store::Store& store) {
             state = std::move(*there);
         else
             continue;
+        seen_.add(entry.path);
+        if (!is_news(before, state)) continue;
         const auto [place, is_new] = places.emplace(entry.path, changes.states.size());
         if (is_new)
             changes.states.push_back(std::move(state));
         else
             changes.states[place->second] = std::move(state);
     }
-    monitors.save(watched_.monitor, result_.look, changes);
+    if (!changes.empty()) monitors.save(watched_.monitor, result_.look, changes);
 }
 
 void Watcher::conclude_missing(store::Store& store) {
     result_.missing = true;
-    for (const auto& state : store.monitors().unseen(watched_.monitor, result_.look, "", 2))
+    for (const auto& state : store.monitors().unrecorded(watched_.monitor, result_.look, "", 2))
         if (state.path != path_ && !result_.failure)
             result_.failure =
                 Error(ErrorCode::not_found,
@@ -171,12 +179,14 @@ void Watcher::end(store::Store& store, Time next) {
 }
 
 void Watcher::conclude_what_is_gone(MonitorStore& store) {
+    if (store.count_files(watched_.monitor) == seen_.count()) return;  // as nearly always
     std::string after;
-    for (auto page = store.unseen(watched_.monitor, result_.look, after, kPage); !page.empty();
-         page = store.unseen(watched_.monitor, result_.look, after, kPage)) {
+    for (auto page = store.unrecorded(watched_.monitor, result_.look, after, kPage); !page.empty();
+         page = store.unrecorded(watched_.monitor, result_.look, after, kPage)) {
         after = page.back().path;
         MonitorStore::Changes deleted;
         for (const auto& gone : page) {
+            if (seen_.contains(gone.path)) continue;
             if (auto found = renamed_to(store, gone)) {
                 // At once, so that nothing else takes the same file for its own.
                 MonitorStore::Changes renamed;
@@ -220,7 +230,7 @@ void Watcher::tell_what_has_settled(MonitorStore& store) {
         after = page.back().path;
         MonitorStore::Changes changes;
         for (auto& state : page) {
-            const auto why = why_waiting(state, watched_.rules, now_(), has_marker(store, state));
+            const auto why = why_waiting(state, watched_.rules, now_(), has_marker(state));
             if (why) {
                 if (result_.why.size() < kReasonsTold) result_.why.emplace_back(state.path, *why);
                 ++result_.waiting;
@@ -234,11 +244,10 @@ void Watcher::tell_what_has_settled(MonitorStore& store) {
     }
 }
 
-bool Watcher::has_marker(MonitorStore& store, const FileState& state) {
+bool Watcher::has_marker(const FileState& state) {
     const auto marker = marker_of(state, watched_.rules);
     if (marker.empty()) return true;
-    const auto found = store.find(watched_.monitor, std::vector{marker});
-    return !found.empty() && found.front().look == result_.look;
+    return seen_.contains(marker);
 }
 
 }  // namespace fairlead::monitor

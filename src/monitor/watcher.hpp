@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "monitor/look.hpp"
+#include "monitor/seen_paths.hpp"
 
 namespace fairlead::monitor {
 
@@ -24,7 +25,7 @@ class Watcher {
     /// Keeps the watched file itself.
     void take_itself(Entry entry);
     bool batch_is_full() const noexcept;
-    /// Records the entries that were kept.
+    /// Records what is new of the entries that were kept.
     void save(store::Store& store);
     void clear_batch();
 
@@ -41,6 +42,7 @@ class Watcher {
     /// What is left out of a walk for this one alone.
     const transfer::Filter& filter() const noexcept { return filter_; }
     LookResult& result() noexcept { return result_; }
+    const Rules& rules() const noexcept { return watched_.rules; }
     const std::string& monitor() const noexcept { return watched_.monitor; }
 
   private:
@@ -49,7 +51,7 @@ class Watcher {
     void count(std::span<const catalog::FileEvent> events);
     std::optional<catalog::FileState> renamed_to(store::MonitorStore& store, const catalog::FileState& gone);
     void tell_what_has_settled(store::MonitorStore& store);
-    bool has_marker(store::MonitorStore& store, const catalog::FileState& state);
+    bool has_marker(const catalog::FileState& state);
 
     const Watched& watched_;
     std::string path_;
@@ -63,6 +65,7 @@ class Watcher {
         bool is_wanted;  ///< as it is now
     };
     std::vector<Taken> batch_;
+    SeenPaths seen_;  ///< of what is known
     LookResult result_;
 };
 

@@ -75,10 +75,10 @@ class MonitorStore {
     virtual std::vector<catalog::FileState> files(std::string_view monitor, std::string_view after,
                                                   std::size_t limit) = 0;
     virtual std::uint64_t count_files(std::string_view monitor) = 0;
-    /// Files that the look did not see, by path, after `after`.
-    virtual std::vector<catalog::FileState> unseen(std::string_view monitor, std::uint64_t look,
+    /// Files that the look did not record, by path, after `after`: those that it did not see, or saw as they were.
+    virtual std::vector<catalog::FileState> unrecorded(std::string_view monitor, std::uint64_t look,
                                                    std::string_view after, std::size_t limit) = 0;
-    /// Files with a change that is not told yet and that the look saw, by path, after `after`.
+    /// Files with a change that is not told yet and that the look recorded, by path, after `after`.
     virtual std::vector<catalog::FileState> waiting(std::string_view monitor, std::uint64_t look,
                                                     std::string_view after, std::size_t limit) = 0;
     /// Files that came in this look and have this size: at most `limit`.

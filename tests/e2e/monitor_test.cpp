@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #include "monitor/cloud_event.hpp"
-#include "support/cli.hpp"
 #include "support/daemon.hpp"
-#include "support/server.hpp"
+#include "support/monitor_over.hpp"
 #include "support/webhook_receiver.hpp"
 
 namespace fairlead::test {
@@ -28,52 +27,6 @@ namespace json = boost::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
-
-void write(const fs::path& path, const std::string& content) {
-    std::ofstream(path, std::ios::binary) << content;
-}
-
-/// A connection "p" to a real server, and an empty directory /NAME on it.
-class MonitorOver : public ::testing::Test {
-  protected:
-    explicit MonitorOver(const std::string& script = "vsftpd") : server_(Server::shared(script)) {
-        const auto endpoint = server_.endpoint();
-        ProcessOptions options;
-        options.input = std::string(endpoint.password.reveal());
-        cli_.ok({"connection", "create", "p", "--protocol", std::string(to_string(endpoint.protocol)), "--host",
-                 endpoint.host, "--port", std::to_string(endpoint.port), "--username", endpoint.username,
-                 "--password-stdin", "--working-directory", endpoint.working_directory},
-                options);
-        static int number = 0;
-        name_ = "watched" + std::to_string(::getpid()) + "-" + std::to_string(++number);
-        cli_.ok({"mkdir", "p:/" + name_});
-        folder_ = server_.root() / name_;
-    }
-    ~MonitorOver() override { fs::remove_all(folder_); }
-
-    std::string place() const { return "p:/" + name_; }
-
-    /// "created a" for each event of the store.
-    std::vector<std::string> events() {
-        std::vector<std::string> found;
-        std::istringstream lines(cli_.ok({"--json", "monitor", "events", "m"}));
-        for (std::string line; std::getline(lines, line);)
-            found.push_back(text_of(json::parse(line).as_object()));
-        return found;
-    }
-    static std::string text_of(const json::object& event) {
-        const fs::path path(std::string(event.at("path").as_string()));
-        return std::string(event.at("event").as_string()) + " " + path.filename().string();
-    }
-    static std::string text_of(const Received& received) {
-        return text_of(json::parse(received.body).at("data").as_object());
-    }
-
-    Server& server_;
-    Cli cli_;
-    std::string name_;
-    fs::path folder_;
-};
 
 using Monitors = MonitorOver;
 

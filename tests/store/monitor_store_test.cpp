@@ -127,7 +127,7 @@ TEST_P(MonitorStoreTest, states_come_back_as_they_were_in_the_order_of_bytes) {
     EXPECT_THAT(paths(monitors().waiting("m", look, "", 10)), ElementsAre(odd.path));
     const auto next = begin("m");
     monitors().save("m", next, {{state("/in/b", next, FileChange::created)}, {"/in/Z"}, {}});
-    EXPECT_THAT(paths(monitors().unseen("m", next, "", 10)), ElementsAre(odd.path));
+    EXPECT_THAT(paths(monitors().unrecorded("m", next, "", 10)), ElementsAre(odd.path));
     EXPECT_THAT(paths(monitors().came("m", next, 5, 10)), ElementsAre("/in/b"));
     EXPECT_THAT(monitors().came("m", next, 6, 10), IsEmpty());
 }

@@ -42,6 +42,17 @@ TEST(Seen, finds_what_has_an_old_time_or_the_same_second) {  // landmines 127 an
     EXPECT_FALSE(seen(&known, entry(5, at(0s)), {}, at(1s), 2, false).waiting);
 }
 
+TEST(Seen, takes_another_size_for_a_change_where_the_time_may_hide_one) {
+    const auto changed = [](Time modified, TimePrecision precision, Time first_seen) {
+        const auto known = seen(nullptr, entry(5, modified, precision), {}, first_seen, 1, true);
+        return seen(&known, entry(6, modified, precision), {}, first_seen + 300s, 2, false).waiting.has_value();
+    };
+    EXPECT_FALSE(changed(at(-48h), TimePrecision::second, at(0s)));  // check 41 of the monitors before this one
+    EXPECT_TRUE(changed(at(-48h), TimePrecision::minute, at(0s)));
+    EXPECT_TRUE(changed(at(-3h), TimePrecision::second, at(0s)));  // written just now, by a clock that is hours off
+    EXPECT_TRUE(changed(at(3h), TimePrecision::second, at(0s)));
+}
+
 TEST(Seen, takes_a_time_that_grew_less_precise_for_the_same) {
     const auto known = seen(nullptr, entry(5, at(17s)), {}, at(0s), 1, true);
     const auto coarse =

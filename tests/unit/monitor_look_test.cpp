@@ -105,7 +105,7 @@ class Looks : public ::testing::Test {
     std::shared_ptr<MemoryStore> files_ = std::make_shared<MemoryStore>();
     std::unique_ptr<store::Store> store_;
     Scene scene_{"/in", 10};
-    Watched watched_{"m", {}, {}};
+    Watched watched_{"m", {}, {.size = true}};
     std::string broken_;
     Time clock_{1'800'000'000'000ms};
     std::map<std::string, int> ids_;
@@ -315,6 +315,22 @@ TEST_F(Looks, at_more_files_than_a_page_holds_miss_none) {
         remove(fmt::format("/in/{:05}", i));
     look();
     EXPECT_EQ(events().size(), 850u);
+}
+
+TEST_F(Looks, record_only_what_is_new_and_find_what_went_among_the_rest) {
+    for (int i = 0; i < 1'100; ++i)
+        put(fmt::format("/in/{:04}", i), "1");
+    look();
+    put("/in/0007", "22", 5s);
+    rename("/in/0008", "/in/sub");
+    remove("/in/1050");
+    const auto number = look().look;
+    EXPECT_THAT(events(), UnorderedElementsAre("modified /in/0007", "renamed /in/sub from /in/0008", "deleted /in/1050"));
+    std::vector<std::string> recorded;
+    for (const auto& state : store_->monitors().files("m", "", 2'000))
+        if (state.look == number) recorded.push_back(state.path);
+    EXPECT_THAT(recorded, ElementsAre("/in/0007", "/in/sub"));
+    EXPECT_EQ(look().events, 0u);
 }
 
 TEST_F(Looks, after_a_reset_give_no_id_twice) {

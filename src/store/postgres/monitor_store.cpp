@@ -103,7 +103,7 @@ std::uint64_t PostgresMonitorStore::count_files(std::string_view monitor) {
         database_.read("SELECT count(*) FROM monitor_file WHERE monitor = $1", {monitor})[0].number(0));
 }
 
-std::vector<FileState> PostgresMonitorStore::unseen(std::string_view monitor, std::uint64_t look,
+std::vector<FileState> PostgresMonitorStore::unrecorded(std::string_view monitor, std::uint64_t look,
                                                     std::string_view after, std::size_t limit) {
     return states_of(database_.read(kSelect + "AND look < $2 AND path > $3 ORDER BY path LIMIT $4",
                                     {monitor, signed_of(look), Value::bytes(after), limit}));

@@ -21,7 +21,7 @@ class PostgresMonitorStore final : public MonitorStore {
     std::vector<catalog::FileState> files(std::string_view monitor, std::string_view after,
                                           std::size_t limit) override;
     std::uint64_t count_files(std::string_view monitor) override;
-    std::vector<catalog::FileState> unseen(std::string_view monitor, std::uint64_t look,
+    std::vector<catalog::FileState> unrecorded(std::string_view monitor, std::uint64_t look,
                                            std::string_view after, std::size_t limit) override;
     std::vector<catalog::FileState> waiting(std::string_view monitor, std::uint64_t look,
                                             std::string_view after, std::size_t limit) override;

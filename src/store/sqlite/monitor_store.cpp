@@ -108,7 +108,7 @@ std::uint64_t SqliteMonitorStore::count_files(std::string_view monitor) {
     return static_cast<std::uint64_t>(row.number(0));
 }
 
-std::vector<FileState> SqliteMonitorStore::unseen(std::string_view monitor, std::uint64_t look,
+std::vector<FileState> SqliteMonitorStore::unrecorded(std::string_view monitor, std::uint64_t look,
                                                   std::string_view after, std::size_t limit) {
     auto rows = database_.prepare(kSelect + "AND look < ? AND path > ? ORDER BY path LIMIT ?");
     rows.bind(monitor).bind(signed_of(look)).bind_blob(after).bind(signed_of(limit));
