@@ -13,9 +13,18 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
-#include <vector>
+
+#include "base/page_buffer.hpp"
 
 namespace fairlead::net {
+namespace {
+
+Error unreadable(int reason) {
+    return Error(ErrorCode::internal, fmt::format("Reading the local file failed: {}.", std::strerror(reason)))
+        .at("write");
+}
+
+}  // namespace
 
 using namespace std::chrono_literals;
 
@@ -84,6 +93,7 @@ awaitable<void> PlainStream::write(std::span<const std::byte> bytes) {
 }
 
 awaitable<std::uint64_t> PlainStream::write_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
+    if (ends_on_this_machine()) co_return co_await copy_from(descriptor, offset, count);
     constexpr std::uint64_t kPerCall = 1024 * 1024;
     auto at = static_cast<off_t>(offset);
     std::uint64_t total = 0;
@@ -97,25 +107,34 @@ awaitable<std::uint64_t> PlainStream::write_from(int descriptor, std::uint64_t o
             continue;
         }
         if (errno == EINTR) continue;
-        if (errno == EINVAL || errno == ENOSYS || errno == EOVERFLOW) {  // not a file that sendfile can take
-            std::vector<std::byte> piece(256 * 1024);
-            const auto got =
-                ::pread(descriptor, piece.data(), std::min<std::uint64_t>(piece.size(), count - total), at);
-            if (got < 0)
-                throw Error(ErrorCode::internal,
-                            fmt::format("Reading the local file failed: {}.", std::strerror(errno)))
-                    .at("write");
-            if (got == 0) break;
-            co_await write({piece.data(), static_cast<std::size_t>(got)});
-            at += got;
-            total += static_cast<std::uint64_t>(got);
-            continue;
-        }
-        if (errno == EIO)
-            throw Error(ErrorCode::internal, "Reading the local file failed: input/output error.")
-                .at("write");
+        if (errno == EINVAL || errno == ENOSYS || errno == EOVERFLOW)  // not a file that sendfile can take
+            co_return total + co_await copy_from(descriptor, offset + total, count - total);
+        if (errno == EIO) throw unreadable(errno);
         if (errno != EAGAIN && errno != EWOULDBLOCK) throw socket_->lost(errno);
         co_await socket_->writable();
+    }
+    co_return total;
+}
+
+bool PlainStream::ends_on_this_machine() const {
+    const auto& socket = socket_->socket();
+    boost::system::error_code unknown;
+    const auto peer = socket.remote_endpoint(unknown).address();
+    return !unknown && (peer.is_loopback() || peer == socket.local_endpoint(unknown).address());
+}
+
+awaitable<std::uint64_t> PlainStream::copy_from(int descriptor, std::uint64_t offset, std::uint64_t count) {
+    constexpr std::uint64_t kInCache = 64 * 1024;
+    const PageBuffer piece(kInCache);
+    std::uint64_t total = 0;
+    while (total < count) {
+        const auto got = ::pread(descriptor, piece.get(), std::min(kInCache, count - total),
+                                 static_cast<off_t>(offset + total));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) throw unreadable(errno);
+        if (got == 0) break;  // the file ended
+        co_await write({piece.get(), static_cast<std::size_t>(got)});
+        total += static_cast<std::uint64_t>(got);
     }
     co_return total;
 }

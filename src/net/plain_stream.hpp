@@ -32,6 +32,13 @@ class PlainStream final : public Stream {
     void close() noexcept override { socket_->close(); }
 
   private:
+    /// Then the server copies what we send with the same caches: out of them, if a copy of ours has just
+    /// passed through, which is faster by a third than sendfile, from memory that nobody has touched. To
+    /// anywhere else sendfile costs less than half.
+    bool ends_on_this_machine() const;
+    /// What `write_from` does, by a buffer that stays in the cache.
+    awaitable<std::uint64_t> copy_from(int descriptor, std::uint64_t offset, std::uint64_t count);
+
     std::unique_ptr<TimedSocket> socket_;
     bool wrote_ = false;  // since the last read
 };
