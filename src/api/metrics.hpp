@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "api/services.hpp"
 #include "http/router.hpp"
 
 namespace fairlead::service {
@@ -11,6 +12,6 @@ class Metrics;
 namespace fairlead::api {
 
 /// /metrics, in Prometheus' text format.
-std::vector<http::Route> metric_routes(service::Metrics& metrics);
+std::vector<http::Route> metric_routes(Services& services);
 
 }  // namespace fairlead::api

@@ -63,7 +63,7 @@ bool changes_something(const http::Route& row) {
 http::Router routes(Services& services, std::vector<http::Route> more) {
     http::Router router;
     router.add(health_routes(services.workspaces));
-    router.add(metric_routes(services.metrics));
+    router.add(metric_routes(services));
     std::vector<http::Route> rows;
     const auto add = [&](std::vector<http::Route> some) { std::ranges::move(some, std::back_inserter(rows)); };
     add(place_routes(services));

@@ -44,6 +44,7 @@ struct ServeOptions {
     std::string smtp_url, smtp_from, smtp_user, smtp_password_file;
     unsigned runs_at_once = 8;
     std::string lease = "30s";
+    std::string lost_nodes = "15m";
     std::string keep_runs = "30d";
     std::string keep_documents = "1d";
     std::string keep_audit;
@@ -101,6 +102,12 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     if (result.runner.lease < std::chrono::seconds(1) || result.runner.lease > std::chrono::hours(1)) {
         Error error(ErrorCode::invalid_argument, fmt::format("--lease must be from 1s to 1h, not {}.", options.lease));
         error.faults.push_back({"lease", options.lease, "must be from 1s to 1h"});
+        throw error;
+    }
+    result.runner.lost_nodes = parse_duration(options.lost_nodes, "lost-nodes");
+    if (result.runner.lost_nodes < std::chrono::minutes(1)) {
+        Error error(ErrorCode::invalid_argument, fmt::format("--lost-nodes must be 1m or more, not {}.", options.lost_nodes));
+        error.faults.push_back({"lost-nodes", options.lost_nodes, "must be 1m or more"});
         throw error;
     }
     result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");
@@ -245,6 +252,10 @@ void add_serve(CLI::App& app, Context& context) {
     verb->add_option("--lease", options->lease,
                      "How long this daemon may be silent (stopped, cut off from the store) before another one takes "
                      "its runs over")
+        ->type_name("TIME")
+        ->capture_default_str();
+    verb->add_option("--lost-nodes", options->lost_nodes,
+                     "When another daemon on the store was silent for so long, runs whose documents lie there fail")
         ->type_name("TIME")
         ->capture_default_str();
     verb->add_option("--keep-runs", options->keep_runs, "Forget runs that ended longer ago, with what came out of them")

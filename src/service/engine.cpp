@@ -90,6 +90,19 @@ Engine::Thread& Engine::thread_of(std::string_view server) {
     return loops_[std::hash<std::string_view>()(server) % loops_.size()]->thread();
 }
 
+awaitable<PoolUsages> Engine::usage() {
+    PoolUsages usages;
+    for (const auto& loop : loops_) {
+        auto& thread = loop->thread();
+        std::function<awaitable<void>()> look = [&]() -> awaitable<void> {
+            thread.pools.add_usage(usages);
+            co_return;
+        };
+        co_await run_on(thread.executor, std::move(look));
+    }
+    co_return usages;
+}
+
 unsigned Engine::threads() const noexcept {
     return static_cast<unsigned>(loops_.size());
 }

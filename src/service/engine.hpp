@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ class Journal;
 namespace fairlead::service {
 
 class Pools;
+struct PoolUsage;
+using PoolUsages = std::map<std::string, PoolUsage>;
 
 struct EngineOptions {
     std::string journal_directory;  ///< of the transfers; empty: what breaks off is not remembered
@@ -58,6 +61,8 @@ class Engine {
     }
 
     Thread& thread_of(std::string_view server);
+    /// What of the sessions is in use, on all threads.
+    awaitable<PoolUsages> usage();
     unsigned threads() const noexcept;
 
   private:

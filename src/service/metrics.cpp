@@ -14,6 +14,7 @@
 #include <mutex>
 #include <tuple>
 
+#include "service/pools.hpp"
 #include "service/version.hpp"
 
 namespace fairlead::service {
@@ -96,6 +97,16 @@ struct Metrics::Parts {
             .Name("fairlead_content_retries_total")
             .Help("Failures on the routes of files that may pass, after which was tried again")
             .Register(registry);
+    prometheus::Family<prometheus::Gauge>& pool =
+        prometheus::BuildGauge()
+            .Name("fairlead_pool_sessions")
+            .Help("Sessions to servers: in_use, idle (kept for the next who needs one) or opening")
+            .Register(registry);
+    prometheus::Family<prometheus::Gauge>& waiting =
+        prometheus::BuildGauge()
+            .Name("fairlead_pool_waiting")
+            .Help("Who waits for a session to a server, because it has as many as it may")
+            .Register(registry);
     std::function<std::size_t()> count_connections;
     std::function<std::size_t()> count_handles;
     std::mutex mutex;  // of the two below: looking a metric up by its labels costs more than finding it here
@@ -167,6 +178,20 @@ void Metrics::content_moved(std::string_view direction, std::string_view protoco
 
 void Metrics::retried(std::string_view protocol) {
     parts_->retries.Add({{"protocol", known_protocol(protocol)}}).Increment();
+}
+
+void Metrics::pools(const std::map<std::string, PoolUsage>& usages) {
+    for (const auto protocol : kProtocols) {
+        const auto found = usages.find(std::string(protocol));
+        const auto usage = found == usages.end() ? PoolUsage{} : found->second;
+        const auto set = [&](const char* state, std::size_t count) {
+            parts_->pool.Add({{"protocol", std::string(protocol)}, {"state", state}}).Set(static_cast<double>(count));
+        };
+        set("in_use", usage.in_use);
+        set("idle", usage.idle);
+        set("opening", usage.opening);
+        parts_->waiting.Add({{"protocol", std::string(protocol)}}).Set(static_cast<double>(usage.waiting));
+    }
 }
 
 void Metrics::watch_handles(std::function<std::size_t()> count) {

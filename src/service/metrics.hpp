@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@ class Registry;
 }
 
 namespace fairlead::service {
+
+struct PoolUsage;
 
 /// What a daemon counts, for Prometheus. Labels take their values from short lists (methods, protocols,
 /// outcomes), never from names, paths or hosts. May be used from any thread.
@@ -38,6 +41,8 @@ class Metrics {
                        std::uint64_t bytes, std::chrono::microseconds time);
     /// Something on the routes of files failed and is tried again.
     void retried(std::string_view protocol);
+    /// What of the sessions to servers is in use now.
+    void pools(const std::map<std::string, PoolUsage>& usages);
     /// Asked for the number of open handles whenever somebody reads.
     void watch_handles(std::function<std::size_t()> count);
     /// Asked for the number of open HTTP connections whenever somebody reads.

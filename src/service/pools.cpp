@@ -1,6 +1,7 @@
 #include "service/pools.hpp"
 
 #include <iterator>
+#include <set>
 
 #include "fairlead/open.hpp"
 #include "transfer/failure.hpp"
@@ -43,8 +44,25 @@ std::shared_ptr<transfer::Sessions> Pools::make(const Target& target, unsigned m
     facts.identity = identity_of(endpoint);
     facts.retries = endpoint.retry_count;
     auto server = servers_.at(server_of(endpoint), endpoint.max_sessions, {.retries = endpoint.retry_count});
-    return std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(facts),
-                                                std::move(server));
+    auto made = std::make_shared<transfer::Sessions>(executor_, std::move(opener), most, std::move(facts),
+                                                     std::move(server));
+    std::erase_if(made_, [](const auto& one) { return one.second.expired(); });
+    made_.emplace_back(endpoint.protocol, made);
+    return made;
+}
+
+void Pools::add_usage(PoolUsages& usages) {
+    std::set<const transfer::Server*> servers;  // several places may be on one
+    for (const auto& [protocol, known] : made_) {
+        const auto sessions = known.lock();
+        if (!sessions) continue;
+        auto& usage = usages[std::string(to_string(protocol))];
+        const auto here = sessions->usage();
+        usage.in_use += here.in_use;
+        usage.idle += here.open - here.in_use;
+        usage.opening += here.opening;
+        if (servers.insert(&sessions->server()).second) usage.waiting += sessions->server().waiting();
+    }
 }
 
 std::shared_ptr<transfer::Sessions> Pools::at(const Target& target) {

@@ -17,6 +17,7 @@
 #include "base/process_identity.hpp"
 #include "base/side_task.hpp"
 #include "service/news.hpp"
+#include "service/node_watch.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
@@ -51,6 +52,7 @@ struct Runner::Parts {
         : workspaces(workspaces_),
           executors(std::move(executors_)),
           options(std::move(options_)),
+          nodes(options.lost_nodes),
           guard(asio::make_work_guard(loop)) {
         for (const auto& [kind, work] : executors)
             kinds.push_back(kind);
@@ -129,6 +131,7 @@ struct Runner::Parts {
         co_await workspaces.run(as_daemon(), [&](Workspace& workspace) {
             Runs runs(workspace);
             runs.recover();
+            (void)nodes.look(workspace);
             asked_for = runs.wished_for();
             if (counts) {
                 waiting = runs.store().count(catalog::RunState::queued);
@@ -232,6 +235,7 @@ struct Runner::Parts {
     WorkspacePool& workspaces;
     Executors executors;
     RunnerOptions options;
+    NodeWatch nodes;
     std::vector<std::string> kinds;
     asio::io_context loop{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard;

@@ -25,6 +25,7 @@ struct RunnerOptions {
     std::chrono::milliseconds keep_documents{std::chrono::hours(24)};
     std::optional<std::chrono::milliseconds> keep_audit;  ///< of audit entries; absent: for ever
     std::chrono::milliseconds lease = kLease;             ///< of the runs that are taken
+    std::chrono::milliseconds lost_nodes{std::chrono::minutes(15)};  ///< silent for so long; see NodeWatch
     RunObserver* observer = nullptr;                      ///< must outlive the runner
     /// Told that some run was changed, by whichever process. From any thread.
     std::function<void()> changed;

@@ -16,7 +16,8 @@ struct RunQuery {
     std::vector<std::string> projects;  ///< any of them; empty: all
     std::vector<catalog::RunState> states;
     std::string kind, subject, connection;
-    std::string file;  ///< part of the source's or target's path of one of its files
+    std::string not_on;  ///< only those that this node cannot execute, because their documents lie on another
+    std::string file;    ///< part of the source's or target's path of one of its files
     std::optional<Time> since, until;  ///< created
     std::string before;  ///< the id of a run: only older ones, for the next page
     std::size_t limit = 100;

@@ -51,6 +51,9 @@ class Server {
         std::uint64_t number_;
     };
 
+    /// How many wait for a session.
+    std::size_t waiting() const noexcept { return line_.size(); }
+
     /// Something has changed for those who wait.
     void changed();
     /// Until something has changed. Throws Error{cancelled}.

@@ -101,6 +101,13 @@ unsigned Sessions::most() const noexcept {
     return std::min(most_, server_->budget.allowed());
 }
 
+Sessions::Usage Sessions::usage() const noexcept {
+    Usage usage{sessions_.size(), 0, openings_.size()};
+    for (const auto& session : sessions_)
+        if (session->in_use > 0) ++usage.in_use;
+    return usage;
+}
+
 void Sessions::forget(const std::shared_ptr<Session>& session) {
     sessions_.remove(session);
     server_->budget.ended();

@@ -88,6 +88,12 @@ class Sessions {
 
     /// How many sessions there may be at once, as things stand.
     unsigned most() const noexcept;
+    /// How many sessions there are, how many of them are at work, and how many are being opened.
+    struct Usage {
+        std::size_t open = 0, in_use = 0, opening = 0;
+    };
+    Usage usage() const noexcept;
+    const Server& server() const noexcept { return *server_; }
     /// Whether a session has ever been opened here.
     bool reached() const noexcept { return reached_; }
     /// There may be more of them.

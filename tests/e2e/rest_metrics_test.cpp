@@ -79,6 +79,9 @@ TEST_F(RestMetrics, sessions_and_content_are_counted) {
     EXPECT_EQ(sample("fairlead_content_bytes_total", {"direction=\"download\""}), 10);
     EXPECT_EQ(sample("fairlead_content_seconds_count", {"direction=\"upload\"", "outcome=\"done\""}), 1);
     EXPECT_GE(sample("fairlead_server_sessions", {"protocol=\"sftp\""}), 1);
+    EXPECT_GE(sample("fairlead_pool_sessions", {"protocol=\"sftp\"", "state=\"idle\""}), 1);
+    EXPECT_EQ(sample("fairlead_pool_sessions", {"protocol=\"ftp\"", "state=\"in_use\""}), 0);
+    EXPECT_EQ(sample("fairlead_pool_waiting", {"protocol=\"sftp\""}), 0);
     EXPECT_GE(sample("fairlead_server_sessions_total", {"outcome=\"opened\""}), 1);
 
     const auto handle = daemon_("POST", "/v1/sessions", R"({"connection":"server"})");

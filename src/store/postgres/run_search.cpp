@@ -68,6 +68,7 @@ std::vector<Run> PostgresRunStore::list(const RunQuery& query) {
     if (!query.kind.empty()) where("kind =", query.kind);
     if (!query.subject.empty()) sql += fmt::format(" AND lower(subject) = lower({})", values.place(query.subject));
     if (!query.connection.empty()) sql += fmt::format(" AND lower(connection) = lower({})", values.place(query.connection));
+    if (!query.not_on.empty()) where("node <> '' AND node <>", query.not_on);
     if (query.since) {
         where("created_at >=", to_number(*query.since));
         where("id >=", first_id(*query.since));

@@ -71,6 +71,7 @@ std::vector<Run> SqliteRunStore::list(const RunQuery& query) {
     if (!query.kind.empty()) where.add("kind = ?", query.kind);
     if (!query.subject.empty()) where.add("subject = ? COLLATE NOCASE", query.subject);
     if (!query.connection.empty()) where.add("connection = ? COLLATE NOCASE", query.connection);
+    if (!query.not_on.empty()) where.add("node NOT IN ('', ?)", query.not_on);
     if (query.since) where.add_all("created_at >= ? AND id >= ?", {to_number(*query.since), first_id(*query.since)});
     if (query.until) where.add_all("created_at < ? AND id < ?", {to_number(*query.until), last_id(*query.until)});
     if (!query.before.empty()) where.add("id < ?", query.before);
