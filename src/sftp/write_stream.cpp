@@ -57,6 +57,7 @@ class PipelinedWriteStream final : public WriteStream {
                 bytes = bytes.subspan(part.size());
                 continue;
             }
+            if (gathered_.empty()) gathered_ = empty_buffer();
             const auto part = bytes.first(std::min<std::size_t>(bytes.size(), piece_ - gathered_.size()));
             gathered_.insert(gathered_.end(), part.begin(), part.end());
             bytes = bytes.subspan(part.size());
@@ -115,8 +116,19 @@ class PipelinedWriteStream final : public WriteStream {
         if (gathered_.empty()) co_return;
         auto bytes = std::exchange(gathered_, {});
         const auto size = bytes.size();
-        ++buffers_made_;  // it joins the buffers once it is sent
         co_await send_buffer(std::move(bytes), size);
+    }
+
+    /// One that was sent already, where there is one.
+    Bytes empty_buffer() {
+        if (buffers_->empty()) {
+            ++buffers_made_;
+            return {};
+        }
+        auto buffer = std::move(buffers_->back());
+        buffers_->pop_back();
+        buffer.clear();
+        return buffer;
     }
 
     awaitable<Bytes> buffer_to_fill(std::size_t size) {
