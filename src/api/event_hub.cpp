@@ -15,9 +15,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "monitor/cloud_event.hpp"
 #include "service/monitors.hpp"
@@ -42,13 +44,25 @@ constexpr std::size_t kMostWaiting = 256;  // events for one listener; one that 
 
 const service::Actor kActor{"daemon", "daemon"};
 
-/// An event as it goes out, made once for all.
-struct Said {
+/// An event as it goes out: its text is made when somebody wants it, once for all.
+class Said {
+  public:
+    Said(std::int64_t number_, std::string run_, std::string project_, bool ends_run_, std::function<std::string()> make)
+        : number(number_), run(std::move(run_)), project(std::move(project_)), ends_run(ends_run_), make_(std::move(make)) {}
+
+    const std::string& text() const {
+        if (make_) text_ = std::exchange(make_, nullptr)();
+        return text_;
+    }
+
     std::int64_t number;
     std::string run;  ///< empty: it is none of a run
     std::string project;
     bool ends_run;
-    std::string text;
+
+  private:
+    mutable std::function<std::string()> make_;
+    mutable std::string text_;
 };
 
 std::string text_of(std::int64_t number, std::string_view type, const std::string& document) {
@@ -56,25 +70,25 @@ std::string text_of(std::int64_t number, std::string_view type, const std::strin
 }
 
 Said said(const RunEvent& event) {
-    return {event.number, event.run, event.project, event.type == "run.finished",
-            text_of(event.number, event.type, boost::json::serialize(catalog::to_json(event)))};
+    auto make = [event] { return text_of(event.number, event.type, boost::json::serialize(catalog::to_json(event))); };
+    return {event.number, event.run, event.project, event.type == "run.finished", std::move(make)};
 }
 
 /// Nothing where its monitor is gone.
 std::optional<Said> said(const catalog::FileEvent& event, const std::optional<catalog::Monitor>& monitor) {
-    Said one{static_cast<std::int64_t>(event.sequence), {}, {}, false, {}};
+    const auto number = static_cast<std::int64_t>(event.sequence);
     if (!event.document.empty()) {
         const auto document = boost::json::parse(event.document);
-        one.project = document.at("data").at("project").as_string();
-        one.text = text_of(one.number, std::string_view(document.at("type").as_string()), event.document);
-    } else if (monitor) {
-        one.project = monitor->record.project;
-        one.text = text_of(one.number, fmt::format("fairlead.file.{}", to_string(event.change)),
-                           monitor::cloud_event(event, *monitor, {}));
-    } else {
-        return std::nullopt;
+        return Said(number, {}, std::string(document.at("data").at("project").as_string()), false,
+                    [number, type = std::string(document.at("type").as_string()), text = event.document] {
+                        return text_of(number, type, text);
+                    });
     }
-    return one;
+    if (!monitor) return std::nullopt;
+    return Said(number, {}, monitor->record.project, false, [number, event, monitor] {
+        return text_of(number, fmt::format("fairlead.file.{}", to_string(event.change)),
+                       monitor::cloud_event(event, *monitor, {}));
+    });
 }
 
 /// A number up to which every event can be seen now: they become visible in the order of their numbers.
@@ -286,7 +300,7 @@ struct EventHub::Parts : std::enable_shared_from_this<Parts> {
     }
 
     static void give(Listener& listener, const Said& one, std::string& text) {
-        text += one.text;
+        text += one.text();
         listener.last = one.number;
         if (one.ends_run && !listener.wish.run.empty()) listener.ended = true;
     }

@@ -86,16 +86,16 @@ constexpr std::string_view kOthers = R"({
 "state":{"enum":["waiting","open","delivered","done","quarantined","given_up"],"description":"delivered: the clean-up of the source is pending"},
 "reason":{"type":"string"},"counter":{"type":"integer"},"seenAt":{"type":"string","format":"date-time"},
 "changedAt":{"type":"string","format":"date-time"},"settledTo":{"type":"string","description":"Where the source was moved"},
-"failures":{"type":"integer"},"error":{"type":"object"},"runId":{"type":"string"},
+"failures":{"type":"integer"},"error":{"$ref":"#/components/schemas/ErrorDocument"},"runId":{"type":"string"},
 "targets":{"type":"array","items":{"type":"object","properties":{"target":{"type":"string"},
 "state":{"enum":["pending","moving","delivered","skipped"]},"path":{"type":"string"},"bytes":{"type":"integer"},"proof":{"type":"string"},
-"checksum":{"type":"string"},"at":{"type":["string","null"],"format":"date-time"},"runId":{"type":"string"},"error":{"type":"object"}}}}}},
+"checksum":{"type":"string"},"at":{"type":["string","null"],"format":"date-time"},"runId":{"type":"string"},"error":{"$ref":"#/components/schemas/ErrorDocument"}}}}}},
 "FlowRunRequest":{"type":"object","properties":{"path":{"type":"string","description":"Only this file, by its path on the source"},
 "again":{"type":"boolean","description":"Whatever became of it before"},"environment":{"type":"string"}}},
 "FlowReset":{"type":"object","properties":{"path":{"type":"string"},"state":{"type":"string","description":"Only those in this state"},"all":{"type":"boolean"}}},
 "FlowResetCount":{"type":"object","required":["reset"],"properties":{"reset":{"type":"integer"}}},
 "Alerts":{"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object","properties":{
-"at":{"type":"string","format":"date-time"},"event":{"type":"object","description":"CloudEvents 1.0"},"told":{"type":"boolean"},"state":{"enum":["told","waits","given up","nobody"]},
+"at":{"type":"string","format":"date-time"},"event":{"$ref":"#/components/schemas/CloudEvent"},"told":{"type":"boolean"},"state":{"enum":["told","waits","given up","nobody"]},
 "attempts":{"type":"integer"},"problem":{"type":"string"}}}}}},
 "FlowMoments":{"type":"object","required":["moments"],"properties":{"moments":{"type":"array","items":{"type":"string","format":"date-time"}}}}})";
 
@@ -106,9 +106,10 @@ json::object flow_schema() {
     schema["required"] = {"name", "targets"};
     schema["properties"].as_object()[catalog::kWebhookSecret] = {
         {"type", {"string", "null"}}, {"writeOnly", true}, {"description", catalog::kWebhookSecretHelp}};
-    schema["properties"].as_object()["secretsSet"] = {{"type", "array"}, {"readOnly", true}};
+    schema["properties"].as_object()["secretsSet"] = {
+        {"type", "array"}, {"items", {{"type", "string"}}}, {"readOnly", true}};
     schema["properties"].as_object()["warnings"] = {
-        {"type", "array"}, {"items", {{"type", "object"}}}, {"readOnly", true}};
+        {"type", "array"}, {"items", {{"$ref", "#/components/schemas/Fault"}}}, {"readOnly", true}};
     return schema;
 }
 

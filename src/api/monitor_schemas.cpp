@@ -14,13 +14,13 @@ constexpr std::string_view kOthers = R"({
 "MonitorState":{"type":"object","required":["monitor","state","why"],"properties":{"monitor":{"type":"string"},"project":{"type":"string"},
 "state":{"enum":["disabled","looking","failing","on demand","due","waiting"]},"why":{"type":"string"},
 "nextLook":{"type":["string","null"],"format":"date-time"},"lastCompleteLook":{"type":["string","null"],"format":"date-time"},
-"lastLook":{"type":["object","null"]},"looks":{"type":"integer"},"failuresInARow":{"type":"integer"},"files":{"type":"integer"},"webhook":{"type":["object","null"]}}},
+"lastLook":{"type":["object","null"],"properties":{"at":{"type":"string","format":"date-time"},"complete":{"type":"boolean"},"seen":{"type":"integer"},"waiting":{"type":"integer"},"missing":{"type":"boolean"},"error":{"oneOf":[{"$ref":"#/components/schemas/ErrorDocument"},{"type":"null"}]}}},"looks":{"type":"integer"},"failuresInARow":{"type":"integer"},"files":{"type":"integer"},"webhook":{"type":["object","null"],"properties":{"url":{"type":"string"},"undelivered":{"type":"integer"},"failedAttempts":{"type":"integer"},"notBefore":{"type":["string","null"],"format":"date-time"},"problem":{"type":["string","null"]},"deadLetters":{"type":"integer"}}}}},
 "MonitorLook":{"type":"object","required":["look","events","complete"],"properties":{"look":{"type":"integer"},"seen":{"type":"integer"},"events":{"type":"integer"},
-"waiting":{"type":"integer"},"waitingFiles":{"type":"array","items":{"type":"object"}},"missing":{"type":"boolean"},"complete":{"type":"boolean"},"problems":{"type":"array","items":{"type":"object"}}}},
-"MonitorFile":{"type":"object","required":["entry","told"],"properties":{"entry":{"type":"object"},"told":{"type":"integer"},"waiting":{"type":["string","null"]},"why":{"type":["string","null"]},"unchangedSince":{"type":"string","format":"date-time"}}},
+"waiting":{"type":"integer"},"waitingFiles":{"type":"array","items":{"type":"object","required":["path","why"],"properties":{"path":{"type":"string"},"why":{"type":"string"}}}},"missing":{"type":"boolean"},"complete":{"type":"boolean"},"problems":{"type":"array","items":{"$ref":"#/components/schemas/ErrorDocument"}}}},
+"MonitorFile":{"type":"object","required":["entry","told"],"properties":{"entry":{"$ref":"#/components/schemas/Entry"},"told":{"type":"integer"},"waiting":{"type":["string","null"]},"why":{"type":["string","null"]},"unchangedSince":{"type":"string","format":"date-time"}}},
 "MonitorEvent":{"type":"object","required":["id","sequence","event","at","path"],"properties":{"id":{"type":"string"},"sequence":{"type":"integer"},"event":{"enum":["created","modified","renamed","deleted"]},
-"at":{"type":"string","format":"date-time"},"project":{"type":"string"},"monitor":{"type":"string"},"connection":{"type":"string"},"path":{"type":"string"},"previousPath":{"type":"string"},"entry":{"type":"object"}}},
-"DeadLetter":{"type":"object","required":["event","attempts","problem","at"],"properties":{"event":{"type":"object"},"attempts":{"type":"integer"},"problem":{"type":"string"},"at":{"type":"string","format":"date-time"}}},
+"at":{"type":"string","format":"date-time"},"project":{"type":"string"},"monitor":{"type":"string"},"connection":{"type":"string"},"path":{"type":"string"},"previousPath":{"type":"string"},"entry":{"$ref":"#/components/schemas/Entry"}}},
+"DeadLetter":{"type":"object","required":["event","attempts","problem","at"],"properties":{"event":{"type":"object","additionalProperties":true},"attempts":{"type":"integer"},"problem":{"type":"string"},"at":{"type":"string","format":"date-time"}}},
 "Replay":{"type":"object","properties":{"id":{"type":"string","description":"Of an event; absent: all"}}},
 "Count":{"type":"object","required":["count"],"properties":{"count":{"type":"integer"}}}})";
 
@@ -41,8 +41,8 @@ json::object monitor() {
         described["description"] = field.help;
         properties[field.name] = std::move(described);
     }
-    for (const auto* list : {"secretsSet", "warnings"})
-        properties[list] = {{"type", "array"}, {"readOnly", true}};
+    properties["secretsSet"] = {{"type", "array"}, {"items", {{"type", "string"}}}, {"readOnly", true}};
+    properties["warnings"] = {{"type", "array"}, {"items", {{"$ref", "#/components/schemas/Fault"}}}, {"readOnly", true}};
     return {{"type", "object"},
             {"required", {"name", "connection"}},
             {"description", "A watch on a file or directory of a connection."},

@@ -303,7 +303,7 @@ std::vector<http::Route> noun_routes(service::WorkspacePool& workspaces, Noun no
     };
     const auto& n = routes->noun();
     const std::string word(to_string(n.kind)), one_of(with_article(word)), many(plural_of(n.kind));
-    const auto change = n.change_schema.empty() ? n.schema : n.change_schema;
+    const auto change = n.schema + "Change";
     auto list_parameters = page_parameters();
     for (const auto& [member, help] : n.filters)
         list_parameters.push_back({member, help});

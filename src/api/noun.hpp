@@ -26,8 +26,7 @@ struct Noun {
     using Revision = std::optional<std::int64_t>;
 
     catalog::Kind kind = catalog::Kind::connection;
-    std::string schema;         ///< of its document: "Connection"
-    std::string change_schema;  ///< of what PUT and PATCH take; empty: the same
+    std::string schema;  ///< of its document: "Connection"; that of what PUT and PATCH take is "ConnectionChange"
     /// Text members of its definition that a list can be filtered by, with their help.
     std::vector<std::pair<std::string, std::string>> filters = {};
     bool can_be_disabled = true;

@@ -1,12 +1,12 @@
 #include "api/schemas.hpp"
 
-#include "api/flow_schema.hpp"
-
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <string_view>
 
+#include "api/connection_schemas.hpp"
+#include "api/flow_schema.hpp"
 #include "api/monitor_schemas.hpp"
 #include "catalog/operation.hpp"
 #include "catalog/receivers.hpp"
@@ -27,34 +27,6 @@ constexpr std::string_view kRecord = R"({
 "createdBy":{"type":"string"},
 "updatedBy":{"type":"string"}})";
 
-constexpr std::string_view kConnection = R"({
-"type":"object","required":["name"],
-"description":"How to reach one server. Secrets (password, proxyPassword, tls.key, sftp.privateKey, sftp.passphrase) are taken and never given: they are null, and secretsSet names those that are set.",
-"properties":{
-"name":{"type":"string","minLength":1,"maxLength":128},
-"description":{"type":"string","maxLength":1000},
-"enabled":{"type":"boolean"},
-"tags":{"type":"array","items":{"type":"string"}},
-"protocol":{"enum":["ftp","ftps","sftp"]},
-"host":{"type":"string"},
-"port":{"type":["integer","string","null"]},
-"username":{"type":"string"},
-"password":{"type":["string","null"],"writeOnly":true},
-"workingDirectory":{"type":"string"},
-"timeoutSeconds":{"type":"integer"},
-"connectTimeoutSeconds":{"type":["integer","null"]},
-"idleTimeoutSeconds":{"type":["integer","null"]},
-"retryCount":{"type":"integer"},
-"maxSessions":{"type":"integer"},
-"bandwidthLimit":{"type":["string","null"]},
-"proxy":{"type":["string","null"]},
-"proxyPassword":{"type":["string","null"],"writeOnly":true},
-"tls":{"type":"object","properties":{"mode":{"enum":["explicit","implicit"]},"version":{"type":"string"},"ca":{"type":["string","null"]},"pin":{"type":["string","null"]},"certificate":{"type":["string","null"]},"key":{"type":["string","null"],"writeOnly":true},"verify":{"type":"boolean"}}},
-"ftp":{"type":"object","properties":{"active":{"type":"boolean"},"charset":{"type":["string","null"]},"timeZone":{"type":["string","null"]}}},
-"sftp":{"type":"object","properties":{"privateKey":{"type":["string","null"],"writeOnly":true},"passphrase":{"type":["string","null"],"writeOnly":true},"hostKeys":{"type":"array","items":{"type":"string"}},"acceptNewHostKey":{"type":"boolean"}}},
-"secretsSet":{"type":"array","items":{"type":"string"},"readOnly":true},
-"warnings":{"type":"array","items":{"type":"object"},"readOnly":true}}})";
-
 constexpr std::string_view kToken = R"({
 "type":"object","required":["name"],
 "properties":{
@@ -63,6 +35,7 @@ constexpr std::string_view kToken = R"({
 "role":{"enum":["viewer","operator","admin"]},
 "projects":{"type":"array","items":{"type":"string"},"description":"empty: all"},
 "expiresAt":{"type":["string","null"],"description":"A time (RFC 3339), or from now on: 30d, 12h"},
+"expires":{"type":["string","null"],"writeOnly":true,"description":"The same as expiresAt"},
 "revoked":{"type":"boolean","readOnly":true},
 "expired":{"type":"boolean","readOnly":true},
 "token":{"type":"string","readOnly":true,"description":"The text to send as bearer token; only in the answer that made it"}}})";
@@ -77,13 +50,35 @@ constexpr std::string_view kOthers = R"({
 "Passphrase":{"type":"object","properties":{"passphrase":{"type":"string"}}},
 "ExportWish":{"type":"object","properties":{"names":{"type":"array","items":{"type":"string"}},"scope":{"enum":["connections","project","everything"]},"passphrase":{"type":"string"}}},
 "ImportReport":{"type":"object","required":["format","dryRun","items"],"properties":{"format":{"type":"string"},"dryRun":{"type":"boolean"},
-"items":{"type":"array","items":{"type":"object","required":["kind","name","action"],"properties":{"kind":{"type":"string"},"project":{"type":"string"},"name":{"type":"string"},"action":{"enum":["create","overwrite","rename","keep"]}}}}}},
+"items":{"type":"array","items":{"type":"object","required":["kind","name","action"],"properties":{"kind":{"type":"string"},"project":{"type":"string"},"name":{"type":"string"},"origin":{"type":"string","description":"Its name in the file"},"action":{"enum":["create","overwrite","rename","keep"]},
+"secretsToEnter":{"type":"array","items":{"type":"string"}},"missing":{"type":"array","items":{"type":"string"}},"notes":{"type":"array","items":{"type":"string"}}}}},
+"skipped":{"type":"array","items":{"type":"object","required":["name","reason"],"properties":{"name":{"type":"string"},"reason":{"type":"string"}}}},
+"notes":{"type":"array","items":{"type":"string"}}}},
+"ImportRequest":{"type":"object","required":["content"],"properties":{"content":{"type":"string","description":"The file, in base64"},"format":{"type":"string"},"passphrase":{"type":"string"},
+"onConflict":{"enum":["fail","overwrite","rename"]},"dryRun":{"type":"boolean"},"allowMissing":{"type":"boolean"}}},
+"NodeList":{"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object","required":["name","process","version","since","lastSeen","state","leases","self"],"properties":{
+"name":{"type":"string","description":"host:/data/directory"},"process":{"type":"string"},"version":{"type":"string"},"since":{"type":"string","format":"date-time"},"lastSeen":{"type":"string","format":"date-time"},
+"state":{"enum":["serving","silent"]},"leases":{"type":"integer","description":"How many runs it executes"},"self":{"type":"boolean","description":"The one that answers"}}}}}},
+"Fault":{"type":"object","required":["field","value","problem"],"properties":{"field":{"type":"string"},"value":{"type":"string"},"problem":{"type":"string"}}},
+"ErrorDocument":{"type":"object","required":["code","message","retryable"],"properties":{"code":{"type":"string","description":"The same word everywhere; see docs/errors.md"},"message":{"type":"string"},"serverReply":{"type":"string"},
+"path":{"type":"string"},"step":{"type":"string"},"hint":{"type":"string"},"retryable":{"type":"boolean"},"retryAfterMilliseconds":{"type":"integer"},"runId":{"type":"string"},
+"faults":{"type":"array","items":{"$ref":"#/components/schemas/Fault"}}}},
+"CloudEvent":{"type":"object","required":["specversion","id","source","type","data"],"properties":{"specversion":{"const":"1.0"},"id":{"type":"string"},"source":{"type":"string"},"type":{"type":"string"},"subject":{"type":"string"},
+"time":{"type":"string","format":"date-time"},"datacontenttype":{"type":"string"},"data":{"type":"object","additionalProperties":true}}},
+"FilterNode":{"description":"A group (and, or, not) or a condition. A fileName and a timestamp take every operator, a size no pattern, a fileType equal and notEqual. With parameter the value is given at run time.",
+"oneOf":[{"type":"object","required":["and"],"additionalProperties":false,"properties":{"and":{"type":"array","items":{"$ref":"#/components/schemas/FilterNode"}}}},
+{"type":"object","required":["or"],"additionalProperties":false,"properties":{"or":{"type":"array","items":{"$ref":"#/components/schemas/FilterNode"}}}},
+{"type":"object","required":["not"],"additionalProperties":false,"properties":{"not":{"$ref":"#/components/schemas/FilterNode"}}},
+{"type":"object","required":["field","operator"],"additionalProperties":false,"properties":{"field":{"type":"string","examples":["fileName","timestamp","size","fileType"]},
+"operator":{"type":"string","examples":["equal","notEqual","lessThan","lessOrEqual","greaterThan","greaterOrEqual","wildcard","regex"]},"value":{"type":["string","number"]},"parameter":{"type":"string"}}}]},
 "NewName":{"type":"object","required":["name"],"properties":{"name":{"type":"string"}}},
 "TestReport":{"type":"object","required":["ok","steps"],"properties":{"ok":{"type":"boolean"},"environment":{"type":["string","null"]},
 "steps":{"type":"array","items":{"type":"object","required":["step","ok"],"properties":{"step":{"type":"string"},"ok":{"type":"boolean"},"milliseconds":{"type":"integer"},"detail":{"type":["string","null"]},"hint":{"type":["string","null"]}}}},
-"abilities":{"type":["object","null"]},"error":{"type":"object"}}},
-"Revision":{"type":"object","required":["revision","change","at","by"],"properties":{"revision":{"type":"integer"},"change":{"type":"string"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"fields":{"type":"object"},"changedSecrets":{"type":"array","items":{"type":"string"}}}},
-"AuditEntry":{"type":"object","required":["sequence","at","by","action"],"properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"via":{"type":"string"},"action":{"type":"string"},"kind":{"type":["string","null"]},"project":{"type":["string","null"]},"name":{"type":["string","null"]},"resourceId":{"type":["string","null"]},"revision":{"type":["integer","null"]},"detail":{"type":"object"}}}})";
+"identity":{"type":["string","null"],"description":"Of the server: its certificate's or host key's fingerprint"},"server":{"type":["string","null"],"description":"What it says it is"},
+"address":{"type":["string","null"]},"security":{"type":["string","null"]},"hostKeyIsNew":{"type":"boolean"},
+"abilities":{"type":["object","null"],"additionalProperties":true},"error":{"$ref":"#/components/schemas/ErrorDocument"}}},
+"Revision":{"type":"object","required":["revision","change","at","by"],"properties":{"revision":{"type":"integer"},"change":{"type":"string"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"project":{"type":"string"},"changes":{"type":"array","items":{"type":"object","additionalProperties":true}},"fields":{"type":"object","additionalProperties":true},"changedSecrets":{"type":"array","items":{"type":"string"}}}},
+"AuditEntry":{"type":"object","required":["sequence","at","by","action"],"properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},"by":{"type":"string"},"via":{"type":"string"},"action":{"type":"string"},"kind":{"type":["string","null"]},"project":{"type":["string","null"]},"name":{"type":["string","null"]},"resourceId":{"type":["string","null"]},"revision":{"type":["integer","null"]},"detail":{"type":"object","additionalProperties":true}}}})";
 
 /// What the routes of files give and take.
 constexpr std::string_view kFiles = R"({
@@ -98,7 +93,7 @@ constexpr std::string_view kFiles = R"({
 "EntryPage":{"type":"object","required":["path","entries","next","problems"],"properties":{"path":{"type":"string"},
 "entries":{"type":"array","items":{"$ref":"#/components/schemas/Entry"}},
 "next":{"type":["string","null"],"description":"The cursor of the next page; null: this is the last"},
-"problems":{"type":"array","description":"Directories below that could not be listed","items":{"type":"object","required":["code","message"]}}}},
+"problems":{"type":"array","description":"Directories below that could not be listed","items":{"$ref":"#/components/schemas/ErrorDocument"}}}},
 "EntryChange":{"type":"object","properties":{"path":{"type":"string","description":"Moves it there"},"name":{"type":"string","description":"Renames it"},
 "replace":{"type":"boolean","description":"What stands at the new place gives way"},"mode":{"type":"string","description":"octal, such as 640"},
 "modified":{"type":"string","format":"date-time"}}},
@@ -106,14 +101,16 @@ constexpr std::string_view kFiles = R"({
 "outcome":{"type":"string"},"reason":{"type":"string"},"bytes":{"type":"integer"},"proof":{"type":"string"},"checksum":{"type":["string","null"]},
 "warnings":{"type":"array","items":{"type":"string"}},"entry":{"oneOf":[{"$ref":"#/components/schemas/Entry"},{"type":"null"}]}}},
 "Removed":{"type":"object","required":["removed","count","failed"],"properties":{"removed":{"type":"array","items":{"type":"string"}},
-"count":{"type":"integer"},"failed":{"type":"integer"},"error":{"type":"object"}}},
+"count":{"type":"integer"},"failed":{"type":"integer"},"error":{"$ref":"#/components/schemas/ErrorDocument"}}},
 "Created":{"type":"object","required":["created"],"properties":{"created":{"type":"array","items":{"type":"string"}}}},
 "Preview":{"type":"object","required":["path","format","compression","encoding","bom","complete","bytesRead"],"properties":{"path":{"type":"string"},
 "format":{"enum":["delimited","json","text","binary"]},"compression":{"type":"string"},"encoding":{"type":["string","null"]},"bom":{"type":"boolean"},
 "complete":{"type":"boolean"},"bytesRead":{"type":"integer"},"delimiter":{"type":"string"},"quote":{"type":["string","null"]},"header":{"type":"boolean"},
 "columns":{"type":"array","items":{"type":"object","required":["name","type"],"properties":{"name":{"type":"string"},"type":{"type":"string"}}}},
-"rows":{"type":"array","items":{"type":"array"}},"lines":{"type":"array","items":{"type":"string"}}}},
-"Session":{"type":"object","required":["handle"],"properties":{"handle":{"type":"string"}}},
+"rows":{"type":"array","items":{"type":"array","items":{"type":["string","null"]}}},"lines":{"type":"array","items":{"type":"string"}}}},
+"Session":{"type":"object","required":["handle","project","protocol","host","port","username","directory","openedBy","openedAt","usedAt","idleSeconds"],"properties":{"handle":{"type":"string","description":"A key: whoever has it and the token uses the session"},
+"project":{"type":"string"},"connection":{"type":["string","null"],"description":"null: opened inline"},"protocol":{"enum":["ftp","ftps","sftp"]},"host":{"type":"string"},"port":{"type":"integer"},"username":{"type":"string"},
+"directory":{"type":"string"},"openedBy":{"type":"string"},"openedAt":{"type":"string","format":"date-time"},"usedAt":{"type":"string","format":"date-time"},"idleSeconds":{"type":"integer"},"lastError":{"oneOf":[{"$ref":"#/components/schemas/ErrorDocument"},{"type":"null"}]}}},
 "SessionList":{"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"$ref":"#/components/schemas/Session"}}}},
 "Directory":{"type":"object","required":["directory"],"properties":{"directory":{"type":"string"}}},
 "RawCommand":{"type":"object","required":["command"],"properties":{"command":{"type":"string"},"validCodes":{"type":"string","description":"such as 2xx or 211,250"}}},
@@ -130,20 +127,23 @@ constexpr std::string_view kPlace = R"({"type":"object","required":["name"],
 constexpr std::string_view kVariable = R"({"type":"object","required":["name"],
 "properties":{"name":{"type":"string"},"description":{"type":"string","maxLength":1000},
 "value":{"type":["string","null"],"description":"For all environments; null when it is secret"},"secret":{"type":"boolean"},
-"environments":{"type":"object","description":"By environment: {value, secret}, or a text"}}})";
+"environments":{"type":"object","description":"By environment","additionalProperties":{"oneOf":[{"type":"string"},{"type":"object","properties":{"value":{"type":["string","null"]},"secret":{"type":"boolean"}}}]}},
+"warnings":{"type":"array","items":{"$ref":"#/components/schemas/Fault"},"readOnly":true}}})";
 
 constexpr std::string_view kRuns = R"({
 "Run":{"type":"object","required":["id","project","kind","state","createdAt"],"properties":{
-"id":{"type":"string","description":"UUIDv7"},"project":{"type":"string"},"kind":{"enum":["operation","flow","transfer"]},"subject":{"type":"string"},"connection":{"type":["string","null"]},"environment":{"type":["string","null"]},"trigger":{"type":"string"},
+"id":{"type":"string","description":"UUIDv7"},"project":{"type":"string"},"kind":{"enum":["operation","flow","transfer"]},"subject":{"type":"string"},"connection":{"type":["string","null"]},"environment":{"type":["string","null"]},"trigger":{"type":"string"},"action":{"type":["string","null"],"description":"Of an operation: create, get, ..."},"priority":{"type":"integer"},"by":{"type":"string"},
 "state":{"enum":["queued","paused","running","succeeded","failed","partial","cancelled"]},"attempt":{"type":"integer"},
 "createdAt":{"type":"string","format":"date-time"},"startedAt":{"type":["string","null"],"format":"date-time"},"finishedAt":{"type":["string","null"],"format":"date-time"},
-"bytes":{"type":"integer"},"error":{"type":["object","null"]},"retryOf":{"type":["string","null"]},
+"dueAt":{"type":["string","null"],"format":"date-time"},"files":{"type":"integer"},"succeeded":{"type":"integer"},"failed":{"type":"integer"},"skipped":{"type":"integer"},
+"bytes":{"type":"integer"},"error":{"oneOf":[{"$ref":"#/components/schemas/ErrorDocument"},{"type":"null"}]},"retryOf":{"type":["string","null"]},
 "cancelRequested":{"type":"boolean"},"pauseRequested":{"type":"boolean"},"worker":{"type":["string","null"],"description":"The machine that executes it"}}},
-"RunFile":{"type":"object","required":["number","ok","outcome"],"properties":{"number":{"type":"integer"},"ok":{"type":"boolean"},"outcome":{"type":"string"},"source":{"type":["string","null"]},"target":{"type":["string","null"]},"bytes":{"type":"integer"},"resumed":{"type":"integer"},"proof":{"type":["string","null"]},"checksum":{"type":["string","null"]},"attempts":{"type":"integer"},"properties":{"type":"object"},"warnings":{"type":"array","items":{"type":"string"}},"error":{"type":["object","null"]},"contentUrl":{"type":["string","null"]},"content":{"type":["string","null"],"description":"base64"}}},
+"RunFile":{"type":"object","required":["number","ok","outcome"],"properties":{"number":{"type":"integer"},"ok":{"type":"boolean"},"outcome":{"type":"string"},"source":{"type":["string","null"]},"target":{"type":["string","null"]},"bytes":{"type":"integer"},"resumed":{"type":"integer"},"proof":{"type":["string","null"]},"checksum":{"type":["string","null"]},"attempts":{"type":"integer"},"startedAt":{"type":["string","null"],"format":"date-time"},"finishedAt":{"type":["string","null"],"format":"date-time"},
+"properties":{"type":"object","additionalProperties":true},"warnings":{"type":"array","items":{"type":"string"}},"error":{"oneOf":[{"$ref":"#/components/schemas/ErrorDocument"},{"type":"null"}]},"contentUrl":{"type":["string","null"]},"content":{"type":["string","null"],"description":"base64"}}},
 "Execution":{"type":"object","description":"Documents for an operation, as JSON",
-"properties":{"documents":{"type":"array","items":{"type":"object","properties":{"properties":{"type":"object","description":"File Name, Remote Directory, or any field of the operation for this document"},"content":{"type":"string","description":"base64"},"text":{"type":"string"}}}},
-"ids":{"type":"array","items":{"type":"string"},"description":"Files on the server, for get, delete and move"},"properties":{"type":"object","description":"Of every document"},"parameters":{"type":"object","description":"Values that the filter asks for"},"environment":{"type":"string"}}},
-"ExecutionResult":{"type":"object","required":["run","results"],"properties":{"run":{"$ref":"#/components/schemas/Run"},"results":{"type":"array","items":{"type":"object"},"description":"RunFile; of a list, its entries: fileName, fileType, linkPath, remoteDirectory, timestamp, path, size, modified"}}}})";
+"properties":{"documents":{"type":"array","items":{"type":"object","properties":{"properties":{"type":"object","additionalProperties":true,"description":"File Name, Remote Directory, or any field of the operation for this document"},"content":{"type":"string","description":"base64"},"text":{"type":"string"}}}},
+"ids":{"type":"array","items":{"type":"string"},"description":"Files on the server, for get, delete and move"},"properties":{"type":"object","additionalProperties":true,"description":"Of every document"},"parameters":{"type":"object","additionalProperties":true,"description":"Values that the filter asks for"},"environment":{"type":"string"}}},
+"ExecutionResult":{"type":"object","required":["run","results"],"properties":{"run":{"$ref":"#/components/schemas/Run"},"results":{"type":"array","items":{"type":"object","additionalProperties":true},"description":"RunFile; of a list, its entries: fileName, fileType, linkPath, remoteDirectory, timestamp, path, size, modified"}}}})";
 
 /// From the table of its fields.
 json::object operation_schema() {
@@ -153,14 +153,14 @@ json::object operation_schema() {
         if (field.type == "text") one["type"] = {"string", "null"};
         if (field.type == "boolean") one["type"] = {"boolean", "null"};
         if (field.type == "number") one["type"] = {"integer", "null"};
-        if (field.type == "filter") one["type"] = {"object", "null"};
+        if (field.type == "filter") one["oneOf"] = {{{"$ref", "#/components/schemas/FilterNode"}}, {{"type", "null"}}};
         if (field.type == "texts") one = {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", field.help}};
         properties[field.name] = std::move(one);
     }
     properties[catalog::kWebhookSecret] = {
         {"type", {"string", "null"}}, {"writeOnly", true}, {"description", catalog::kWebhookSecretHelp}};
-    properties["secretsSet"] = {{"type", "array"}, {"readOnly", true}};
-    properties["warnings"] = {{"type", "array"}, {"items", {{"type", "object"}}}, {"readOnly", true}};
+    properties["secretsSet"] = {{"type", "array"}, {"items", {{"type", "string"}}}, {"readOnly", true}};
+    properties["warnings"] = {{"type", "array"}, {"items", {{"$ref", "#/components/schemas/Fault"}}}, {"readOnly", true}};
     return {{"type", "object"}, {"required", json::array{"name"}}, {"properties", std::move(properties)}};
 }
 
@@ -173,6 +173,15 @@ json::object stored(json::object schema) {
         properties[member.key()] = std::move(described);
     }
     return schema;
+}
+
+/// The schema, and that of a change of it, in which no member is needed.
+void add_with_change(json::object& all, std::string_view name, json::object schema) {
+    schema = stored(std::move(schema));
+    auto change = schema;
+    change.erase("required");
+    all[std::string(name) + "Change"] = std::move(change);
+    all[name] = std::move(schema);
 }
 
 json::object page_of(std::string_view item) {
@@ -192,23 +201,16 @@ json::object schemas() {
     auto all = parsed(kOthers);
     for (auto& member : parsed(kFiles))
         all[member.key()] = std::move(member.value());
-    all["Connection"] = stored(parsed(kConnection));
-    auto change = stored(parsed(kConnection));
-    change.erase("required");
-    all["ConnectionChange"] = change;
-    change["description"] = "Fields of a connection, and how to test it";
-    auto& tested = change["properties"].as_object();
-    tested["write"] = parsed(R"({"type":"boolean","description":"Also write, rename and delete a small file"})");
-    tested["environment"] = parsed(R"({"type":"string","description":"Whose variables are used"})");
-    all["ConnectionTest"] = std::move(change);
+    for (auto& [name, schema] : connection_schemas())
+        all[name] = name.starts_with("Connection") ? stored(schema.as_object()) : schema.as_object();
     all["Token"] = stored(parsed(kToken));
     all["Place"] = stored(parsed(kPlace));
-    all["Variable"] = stored(parsed(kVariable));
+    add_with_change(all, "Variable", parsed(kVariable));
     for (auto& schema : parsed(kRuns))
         all[schema.key()] = std::move(schema.value());
-    all["Operation"] = stored(operation_schema());
+    add_with_change(all, "Operation", operation_schema());
     all["OperationPage"] = page_of("Operation");
-    all["Flow"] = stored(flow_schema());
+    add_with_change(all, "Flow", flow_schema());
     for (auto& schema : flow_schemas())
         all[schema.key()] = std::move(schema.value());
     all["FlowPage"] = page_of("Flow");

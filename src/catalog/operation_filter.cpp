@@ -187,7 +187,7 @@ class Binder {
             return fault(path + ".parameter", from.parameter,
                          "no value was given for it; give one when the operation runs");
         node.text = given != parameters_.end() ? given->second : from.value;
-        const auto at = path + ".value";
+        const auto at = given != parameters_.end() ? "parameters." + from.parameter : path + ".value";
         try {
             read_value(node, at);
         } catch (const Error& error) {
@@ -231,6 +231,10 @@ class Binder {
 EntryFilter::EntryFilter(const FilterNode& node, const Parameters& parameters, const std::string& zone) {
     Binder<Node> binder(parameters, zone);
     auto root = binder.bind(node, "filter");
+    const auto asked = parameters_of(node);
+    for (const auto& [name, value] : parameters)
+        if (std::ranges::find(asked, name) == asked.end())
+            binder.faults.push_back({"parameters." + name, value, "is not asked for by the filter"});
     if (!binder.faults.empty()) {
         const auto& first = binder.faults.front();
         Error error(ErrorCode::invalid_argument,

@@ -98,17 +98,32 @@ class Describer {
     }
 
   private:
-    json::object content(const std::string& what) const {
-        if (what.find("json") != std::string::npos) return {{what, json::object{{"schema", json::object()}}}};
-        if (what.find('/') != std::string::npos) {
-            json::object schema{{"type", "string"}};
-            if (!what.starts_with("text/")) schema["format"] = "binary";
-            return {{what, json::object{{"schema", std::move(schema)}}}};
+    /// By media type.
+    json::object content(std::string_view what) const {
+        json::object types;
+        while (!what.empty()) {
+            const auto end = std::min(what.find(' '), what.size());
+            const auto one = what.substr(0, end);
+            what.remove_prefix(std::min(end + 1, what.size()));
+            if (one.find('/') == std::string_view::npos)
+                types["application/json"] = {{"schema", reference(one)}};
+            else
+                types[one] = {{"schema", schema_of_type(one)}};
         }
-        if (!info_.schemas.contains(what))
-            throw Error(ErrorCode::internal, fmt::format("There is no schema '{}'.", what));
-        return {{"application/json",
-                 json::object{{"schema", json::object{{"$ref", "#/components/schemas/" + what}}}}}};
+        return types;
+    }
+
+    json::object reference(std::string_view schema) const {
+        if (!info_.schemas.contains(schema))
+            throw Error(ErrorCode::internal, fmt::format("There is no schema '{}'.", schema));
+        return {{"$ref", fmt::format("#/components/schemas/{}", schema)}};
+    }
+
+    static json::object schema_of_type(std::string_view type) {
+        if (type == "application/json") return {{"type", "object"}, {"additionalProperties", true}};
+        json::object schema{{"type", "string"}};
+        if (!type.starts_with("text/") && type.find("json") == std::string_view::npos) schema["format"] = "binary";
+        return schema;
     }
 
     static json::array parameters_of(const Route& route) {
@@ -122,7 +137,7 @@ class Describer {
         for (const auto& parameter : route.notes.parameters)
             list.push_back({{"name", parameter.name},
                             {"in", parameter.in_header ? "header" : "query"},
-                            {"required", parameter.name == "If-Match" && route.method != "PUT"},
+                            {"required", parameter.required && route.method != "PUT"},
                             {"description", parameter.help},
                             {"schema", json::object{{"type", parameter.type}}}});
         return list;
@@ -139,6 +154,8 @@ class Describer {
         if (!notes.request.empty()) others.insert(408);
         for (const auto& parameter : notes.parameters)
             if (parameter.name == "If-None-Match") others.insert(304);
+        for (const auto& [status, answer] : notes.other_answers)
+            all[std::to_string(status)] = {{"description", std::string(reason_of(status))}, {"content", content(answer)}};
         for (const auto status : others) {
             const auto name = std::to_string(status);
             if (status < 300)

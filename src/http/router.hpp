@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,14 +22,16 @@ struct RouteNotes {
         std::string help;
         std::string type = "string";  ///< of JSON Schema
         bool in_header = false;
+        bool required = false;
     };
     std::string description;
     std::vector<Parameter> parameters;
-    /// The names of schemas (http/openapi.hpp), or media types such as "application/octet-stream"; empty:
-    /// none.
+    /// The name of a schema (http/openapi.hpp), which means JSON, or a media type such as "application/octet-stream", or
+    /// several of them with blanks between; empty: none.
     std::string request;
     std::string response;
     unsigned success = 200;  ///< the status of a success
+    std::map<unsigned, std::string> other_answers = {};  ///< further statuses of a success, with what they answer
     std::vector<unsigned>
         failures;  ///< statuses beside those that every route may answer (400, 401, 403, 500)
 };

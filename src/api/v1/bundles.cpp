@@ -239,7 +239,7 @@ std::vector<http::Route> bundle_routes(Services& services) {
                              {"dryRun", "Only say what would become of it", "boolean"},
                              {"allowMissing", "Although something that it uses is nowhere", "boolean"},
                              {"Fairlead-Passphrase", "Of an encrypted package", "string", true}},
-              .request = "application/octet-stream",
+              .request = "application/octet-stream application/zip text/plain application/xml ImportRequest",
               .response = "ImportReport",
               .failures = {409, 413, 415}}});
     }

@@ -44,7 +44,6 @@ std::vector<http::Route> connection_routes(Services& services) {
     return noun_routes(services.workspaces,
                        {.kind = catalog::Kind::connection,
                         .schema = "Connection",
-                        .change_schema = "ConnectionChange",
                         .filters = {{"protocol", "Only those of this protocol: ftp, ftps or sftp"}},
                         .disable_note = "Whoever uses a disabled connection gets the code `disabled`.",
                         .create = create,

@@ -98,9 +98,10 @@ std::vector<http::Route> execute_routes(Services& services) {
               "KiB stand in JSON itself, larger ones at their contentUrl. One document that fails is answered with "
               "the status of its failure. In a query string, parameter.NAME gives a value that the filter asks for.",
           .parameters = execution_parameters(),
-          .request = "Execution",
-          .response = "ExecutionResult",
-          .failures = {202, 404, 406, 409, 413, 415, 501, 502, 503, 504, 507}}}};
+          .request = "Execution multipart/form-data multipart/mixed */*",
+          .response = "ExecutionResult multipart/mixed application/zip application/octet-stream",
+          .other_answers = {{202, "Run"}},
+          .failures = {404, 406, 409, 413, 415, 501, 502, 503, 504, 507}}}};
 }
 
 }  // namespace fairlead::api

@@ -64,6 +64,7 @@ void refuse_unknown_members(const json::object& body, std::initializer_list<std:
 
 /// Queues a run; with "path" of one file, with "again" whatever became of it before.
 awaitable<Response> run(Services& services, Request& request) {
+    refuse_unknown_parameters(request, {});
     const auto body = co_await json_of(request);
     refuse_unknown_members(body, {"path", "again", "environment"});
     const auto path = text_in(body, "path");
@@ -194,6 +195,7 @@ std::vector<http::Route> flow_routes(Services& services) {
          {.description = "Delivers what is there and was not delivered yet. `path` means one file only, `again` delivers "
                          "it whatever became of it before. The answer comes when the run has ended, or with `Prefer: "
                          "respond-async` at once.",
+          .parameters = {{"Prefer", "respond-async: answer 202 at once, with the run's address in Location", "string", true}},
           .request = "FlowRunRequest",
           .response = "Run",
           .failures = {202, 404, 409, 413, 415}}},

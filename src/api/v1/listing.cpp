@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <limits>
 
+#include "api/parameters.hpp"
 #include "api/v1/place.hpp"
 #include "api/v1/way.hpp"
 #include "base/entry_json.hpp"
@@ -254,10 +255,17 @@ std::vector<http::Route> listing_routes(const std::string& prefix, AtPlace at) {
         {"sort", "name, path, size, modified, type, separated by commas; - in front for the other way round"},
         {"limit", "entries of a page, 1 to 10000; 1000 unless said", "integer"},
         {"cursor", "next of the page before"}};
-    notes.response = "EntryPage";
+    notes.response = "EntryPage application/x-ndjson";
     notes.failures = {404};
+    std::vector<std::string> known;
+    for (const auto& parameter : notes.parameters)
+        known.push_back(parameter.name);
     return {{"GET", prefix + "/entries", Role::viewer, "List a directory, filtered, sorted, page by page",
-             [at](http::Request& request) { return list(request, at); }, notes}};
+             [at, known](http::Request& request) {
+                 refuse_unknown_parameters(request, known);
+                 return list(request, at);
+             },
+             notes}};
 }
 
 }  // namespace fairlead::api

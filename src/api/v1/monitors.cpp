@@ -14,7 +14,6 @@ std::vector<http::Route> monitor_routes(MonitorServices& services) {
     return noun_routes(services.workspaces,
                        {.kind = catalog::Kind::monitor,
                         .schema = "Monitor",
-                        .change_schema = "MonitorChange",
                         .filters = {{"connection", "Only those on the connection of this name"}},
                         .create_note = "It looks as soon as it is there.",
                         .update_note = "Where another place or other files are watched now, the next look is a first one.",

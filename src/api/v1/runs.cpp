@@ -305,8 +305,9 @@ std::vector<http::Route> routes_below(const std::string& prefix, bool of_a_proje
           .parameters = {{"Accept", "application/json, multipart/mixed, application/zip, application/octet-stream",
                           "string", true},
                          {"Prefer", "respond-async: 202 when it has not ended yet", "string", true}},
-          .response = "ExecutionResult",
-          .failures = {202, 404, 406, 409, 501, 502, 503, 504, 507}}},
+          .response = "ExecutionResult multipart/mixed application/zip application/octet-stream",
+          .other_answers = {{202, "Run"}},
+          .failures = {404, 406, 409, 501, 502, 503, 504, 507}}},
         {"POST",
          one + "/cancel",
          Role::operator_,
@@ -338,8 +339,9 @@ std::vector<http::Route> routes_below(const std::string& prefix, bool of_a_proje
           .parameters = {{"all", "true: do again also what went well", "boolean"},
                          {"Prefer", "respond-async: answer 202 at once, with the new run's address in Location",
                           "string", true}},
-          .response = "ExecutionResult",
-          .failures = {202, 404, 406, 409, 501, 502, 503, 504, 507}}}};
+          .response = "ExecutionResult multipart/mixed application/zip application/octet-stream",
+          .other_answers = {{202, "Run"}},
+          .failures = {404, 406, 409, 501, 502, 503, 504, 507}}}};
 }
 
 }  // namespace

@@ -239,7 +239,7 @@ std::vector<http::Route> session_routes(FileServices& services) {
         {"GET", all, Role::viewer, "The open sessions: one's own; an administrator's list shows all",
          by(list_sessions), notes("", "SessionList", 200, {})},
         {"POST", all, Role::operator_, "Open a session by the name of a connection, or inline",
-         by(open_session), notes("application/json", "Session", 201, {404, 409, 413, 415, 503})},
+         by(open_session), notes("SessionRequest", "Session", 201, {404, 409, 413, 415, 503})},
         {"GET", one, Role::viewer, "What is known of an open session", by(get_session),
          notes("", "Session", 200, {404})},
         {"PATCH", one, Role::operator_, "Change the session's directory", by(change_session),
