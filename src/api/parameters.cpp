@@ -31,8 +31,8 @@ store::ResourceQuery::Order order_of(std::string_view word) {
 
 service::Actor actor_of(const http::Request& request) {
     const auto& who = request.principal;
-    const bool names_local = who.role == http::Principal::Role::admin && who.projects.empty();
-    return {who.name, "api", names_local};
+    const bool is_admin = who.role == http::Principal::Role::admin;
+    return {who.name, "api", is_admin && who.projects.empty(), is_admin};
 }
 
 std::optional<bool> truth_of(const http::Request& request, std::string_view name) {
@@ -91,7 +91,7 @@ std::vector<http::RouteNotes::Parameter> page_parameters() {
 }
 
 http::RouteNotes::Parameter if_match_parameter() {
-    return {"If-Match", "The ETag of the version that the change is based on; * for any", "string", true};
+    return {"If-Match", "The ETag of the version that the change is based on; * for any", "string", true, true};
 }
 
 }  // namespace fairlead::api

@@ -14,6 +14,7 @@
 #include "catalog/rename_reference.hpp"
 #include "catalog/secret_reference.hpp"
 #include "fairlead/error.hpp"
+#include "service/connection_change.hpp"
 #include "service/stamp.hpp"
 #include "service/store_changes.hpp"
 #include "service/vault.hpp"
@@ -255,7 +256,8 @@ class Store {
         auto& r = candidate.resource;
         auto& to_enter = candidate.report.to_enter;
         candidate.report.action = "overwrite";
-        if (leads_elsewhere(stored, r)) {
+        if (stored.kind == Kind::connection &&
+            service::leads_to_another_server(catalog::connection_of(stored), catalog::connection_of(r))) {
             for (const auto& [field, sealed] : stored.sealed)
                 if (!candidate.secrets.contains(field) && std::ranges::find(to_enter, field) == to_enter.end())
                     to_enter.push_back(field);

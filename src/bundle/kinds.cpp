@@ -36,12 +36,4 @@ Resource checked(Resource resource, std::vector<Fault>& faults) {
     return result;
 }
 
-bool leads_elsewhere(const Resource& stored, const Resource& other) {
-    if (stored.kind != Kind::connection) return false;
-    const auto before = catalog::connection_of(stored), after = catalog::connection_of(other);
-    return catalog::name_key(before.host) != catalog::name_key(after.host) || before.proxy != after.proxy ||
-           before.protocol != after.protocol || before.port != after.port || before.tls.mode != after.tls.mode ||
-           before.tls.pin != after.tls.pin || (before.tls.verify && !after.tls.verify);
-}
-
 }  // namespace fairlead::bundle

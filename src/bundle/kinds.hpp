@@ -22,7 +22,4 @@ bool serves_both(catalog::Kind kind) noexcept;
 /// it uses as far as that is seen. Wrong fields are added to `faults`.
 catalog::Resource checked(catalog::Resource resource, std::vector<Fault>& faults);
 
-/// Whether the secrets of the stored thing would go to somebody else with the other one's fields.
-bool leads_elsewhere(const catalog::Resource& stored, const catalog::Resource& other);
-
 }  // namespace fairlead::bundle

@@ -11,6 +11,12 @@ bool leads_elsewhere(const Connection& before, const Connection& after) {
     return catalog::name_key(before.host) != catalog::name_key(after.host) || before.proxy != after.proxy;
 }
 
+bool leads_to_another_server(const Connection& before, const Connection& after) {
+    return leads_elsewhere(before, after) || before.protocol != after.protocol || before.port != after.port ||
+           before.tls.mode != after.tls.mode || before.tls.pin != after.tls.pin || before.tls.ca != after.tls.ca ||
+           (before.tls.verify && !after.tls.verify);
+}
+
 std::vector<std::string> kept_secrets(Connection& connection) {
     std::vector<std::string> kept;
     for (const auto& [field, secret] : catalog::secrets_of(connection))

@@ -10,6 +10,8 @@ namespace fairlead::service {
 
 /// Whether a secret meant for `before` would reach somebody else with `after`.
 bool leads_elsewhere(const catalog::Connection& before, const catalog::Connection& after);
+/// The same with all that decides who gets what is sent: also the port, the protocol, and how the server proves itself.
+bool leads_to_another_server(const catalog::Connection& before, const catalog::Connection& after);
 
 /// The stored secrets that were not given anew.
 std::vector<std::string> kept_secrets(catalog::Connection& connection);

@@ -33,13 +33,13 @@ Connection Connections::overridden(const Connection& stored, const ConnectionPat
                                    std::string_view project) {
     std::vector<Fault> faults;
     auto connection = changed(stored, overrides, faults);
-    if (leads_elsewhere(stored, connection)) {
+    if (actor_.redirects_secrets ? leads_elsewhere(stored, connection) : leads_to_another_server(stored, connection)) {
         const bool given = !connection.password.empty() || !connection.sftp.private_key.empty();
         if (!given && !kept_secrets(connection).empty())
             throw Error(
                 ErrorCode::invalid_argument,
-                fmt::format("The stored secrets of the connection '{}' are not sent to another host ({}).",
-                            stored.name, connection.host))
+                fmt::format("The stored secrets of the connection '{}' are not sent to another {} ({}).",
+                            stored.name, leads_elsewhere(stored, connection) ? "host" : "server", connection.host))
                 .hinting("give the password for it with --password-env, --password-file or --password-stdin");
         connection.sealed.clear();
     }

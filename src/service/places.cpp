@@ -6,6 +6,7 @@
 #include "catalog/variable.hpp"
 #include "fairlead/error.hpp"
 #include "service/local_names.hpp"
+#include "service/secret_ways.hpp"
 #include "service/stamp.hpp"
 #include "service/usage.hpp"
 
@@ -144,6 +145,7 @@ Place require_environment(store::ResourceStore& store, std::string_view name) {
 void apply_in_project(store::ResourceStore& store, const Actor& actor, std::string_view project,
                       const std::vector<store::ResourceChange>& changes) {
     refuse_local_names(store, actor, changes);
+    refuse_redirected_secrets(store, actor, changes);
     for (int attempt = 0;; ++attempt) {
         if (project == kGlobalProject) return store.apply(changes, actor.via);
         if (const auto found = store.find(Kind::project, kGlobalProject, project)) {

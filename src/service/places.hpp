@@ -57,7 +57,7 @@ class Environments {
 catalog::Place require_environment(store::ResourceStore& store, std::string_view name);
 /// Applies changes that put something into a project, and makes the project when it is not there yet: it need not be
 /// made before. Throws invalid_argument for a name that no project can have, or that is written otherwise, and what
-/// refuse_local_names throws.
+/// refuse_local_names and refuse_redirected_secrets throw.
 void apply_in_project(store::ResourceStore& store, const Actor& actor, std::string_view project,
                       const std::vector<store::ResourceChange>& changes);
 

@@ -131,7 +131,8 @@ void Variables::unset(std::string_view project, std::string_view name, const std
     variable.plain.erase(place);
     stamp(variable.record, actor_);
     refer(variable);
-    store_.apply({store::Change::update, catalog::to_resource(variable), std::move(changed_secrets)}, actor_.via);
+    apply_in_project(store_, actor_, variable.record.project,
+                     {{store::Change::update, catalog::to_resource(variable), std::move(changed_secrets)}});
 }
 
 void Variables::remove(std::string_view project, std::string_view name, bool force,
@@ -145,7 +146,7 @@ void Variables::remove(Variable variable, bool force) {
     refuse_used(users_of(store_, Kind::variable, variable.record.project, variable.name), Kind::variable,
                 variable.record.project, variable.name, "deleted", force);
     stamp_removal(variable.record, actor_);
-    store_.apply({store::Change::remove, catalog::to_resource(variable), {}}, actor_.via);
+    apply_in_project(store_, actor_, variable.record.project, {{store::Change::remove, catalog::to_resource(variable), {}}});
 }
 
 std::vector<Variable> Variables::list(std::string_view project) {

@@ -69,7 +69,7 @@ std::string absolute_path(const std::string& given) {
 struct Workspace::Parts {
     Parts(std::string directory_, const std::string& where)
         : directory(std::move(directory_)),
-          actor{user_name(), "cli", true},
+          actor{user_name(), "cli", true, true},
           store(store::open(where.empty() ? directory + "/fairlead.db" : where)),
           vault(directory, *store),
           projects(store->resources(), actor),

@@ -23,7 +23,7 @@ using ::testing::IsEmpty;
 
 class CatalogTest : public ::testing::Test {
   protected:
-    CatalogTest() : workspace_((folder_ / "data").string()) { workspace_.act_as({"alice", "cli"}); }
+    CatalogTest() : workspace_((folder_ / "data").string()) { workspace_.act_as({"alice", "cli", false, true}); }
 
     Connections& connections() { return workspace_.connections(); }
     Variables& variables() { return workspace_.variables(); }

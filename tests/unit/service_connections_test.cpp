@@ -25,7 +25,7 @@ class ConnectionsTest : public ::testing::Test {
     void reopen() {
         workspace_.reset();
         workspace_ = std::make_unique<Workspace>(directory());
-        workspace_->act_as({"alice", "cli"});
+        workspace_->act_as({"alice", "cli", false, true});
     }
     std::string directory() const { return (folder_ / "data").string(); }
     Connections& connections() { return workspace_->connections(); }
