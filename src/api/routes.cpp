@@ -16,6 +16,7 @@
 #include "api/v1/connections.hpp"
 #include "api/v1/events.hpp"
 #include "api/v1/flows.hpp"
+#include "api/v1/nodes.hpp"
 #include "api/v1/operations.hpp"
 #include "api/v1/places.hpp"
 #include "api/v1/runs.hpp"
@@ -78,6 +79,7 @@ http::Router routes(Services& services, std::vector<http::Route> more) {
     add(event_routes(services));
     add(token_routes(services));
     add(audit_routes(services));
+    add(node_routes(services));
     add(std::move(more));
     for (auto& row : rows)
         if (row.method == "POST" && changes_something(row)) make_idempotent(services, row);

@@ -105,9 +105,9 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
         throw error;
     }
     result.runner.lost_nodes = parse_duration(options.lost_nodes, "lost-nodes");
-    if (result.runner.lost_nodes < std::chrono::minutes(1)) {
-        Error error(ErrorCode::invalid_argument, fmt::format("--lost-nodes must be 1m or more, not {}.", options.lost_nodes));
-        error.faults.push_back({"lost-nodes", options.lost_nodes, "must be 1m or more"});
+    if (result.runner.lost_nodes < std::chrono::seconds(1)) {
+        Error error(ErrorCode::invalid_argument, fmt::format("--lost-nodes must be 1s or more, not {}.", options.lost_nodes));
+        error.faults.push_back({"lost-nodes", options.lost_nodes, "must be 1s or more"});
         throw error;
     }
     result.runner.retention.keep_runs = parse_duration(options.keep_runs, "keep-runs");

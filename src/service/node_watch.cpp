@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,9 +11,9 @@
 #include "catalog/run.hpp"
 #include "fairlead/error.hpp"
 #include "service/runs.hpp"
+#include "service/version.hpp"
 #include "service/workspace.hpp"
 #include "store/run_store.hpp"
-#include "store/setting_store.hpp"
 #include "store/store.hpp"
 
 namespace fairlead::service {
@@ -24,20 +23,21 @@ using namespace std::chrono_literals;
 using catalog::Run;
 using catalog::RunState;
 
-std::string setting_of(std::string_view node) {
-    return fmt::format("node_seen:{}", node);
-}
+constexpr auto kSign = 15s;  // so often a node is heard of
+constexpr std::chrono::days kForget(30);
 
 Time now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::optional<Time> seen(store::SettingStore& settings, std::string_view node) {
-    const auto text = settings.get(setting_of(node)).value_or("");
-    std::int64_t milliseconds = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
-    if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return Time(std::chrono::milliseconds(milliseconds));
+/// When each node was last heard of.
+std::map<std::string, Time> last_signs(store::NodeStore& nodes) {
+    std::map<std::string, Time> signs;
+    for (const auto& node : nodes.list()) {
+        auto& sign = signs[node.name];
+        sign = std::max(sign, node.seen);
+    }
+    return signs;
 }
 
 Error lost(const Run& run, std::optional<Time> last) {
@@ -52,12 +52,26 @@ Error lost(const Run& run, std::optional<Time> last) {
 unsigned NodeWatch::look(Workspace& workspace) {
     const auto time = std::chrono::steady_clock::now();
     if (time >= next_sign_) {
-        workspace.store().settings().set(setting_of(node_of(workspace)), std::to_string(now().time_since_epoch().count()));
-        next_sign_ = time + std::min<std::chrono::milliseconds>(patience_ / 4, 30s);
+        sign(workspace);
+        next_sign_ = time + std::min<std::chrono::milliseconds>(patience_ / 4, kSign);
     }
     if (time < next_search_) return 0;
     next_search_ = time + std::min<std::chrono::milliseconds>(patience_ / 4, 1min);
     return end_lost(workspace);
+}
+
+void NodeWatch::sign(Workspace& workspace) {
+    auto& nodes = workspace.store().nodes();
+    if (self_.process.empty()) {
+        self_ = {node_of(workspace), process_identity(), std::string(version()), now(), {}};
+        // Those before it in this data directory, and others that are long forgotten; for the rest runs may wait.
+        for (const auto& node : nodes.list())
+            if ((node.name == self_.name && liveness_of(node.process) == Liveness::dead) ||
+                self_.since - node.seen > std::max<std::chrono::milliseconds>(kForget, patience_ * 2))
+                nodes.remove(node.process);
+    }
+    self_.seen = now();
+    nodes.put(self_);
 }
 
 unsigned NodeWatch::end_lost(Workspace& workspace) const {
@@ -65,13 +79,13 @@ unsigned NodeWatch::end_lost(Workspace& workspace) const {
     store::RunQuery query;
     query.states = {RunState::queued};
     query.not_on = node_of(workspace);
-    std::map<std::string, std::optional<Time>> last;
+    const auto signs = last_signs(workspace.store().nodes());
     unsigned ended = 0;
     for (;;) {
         const auto waiting = runs.store().list(query);
         for (const auto& run : waiting) {
-            if (!last.contains(run.node)) last[run.node] = seen(workspace.store().settings(), run.node);
-            const auto heard = last[run.node];
+            const auto found = signs.find(run.node);
+            const auto heard = found == signs.end() ? std::nullopt : std::optional(found->second);
             const auto at = now();
             if (at - std::max(heard.value_or(Time{}), run.created_at) < patience_) continue;
             const auto claimed = runs.store().claim(run.id, process_identity(), at, at + 1min);

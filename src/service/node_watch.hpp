@@ -1,6 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <string>
+
+#include "store/node_store.hpp"
 
 namespace fairlead::service {
 
@@ -17,9 +20,11 @@ class NodeWatch {
     unsigned look(Workspace& workspace);
 
   private:
+    void sign(Workspace& workspace);
     unsigned end_lost(Workspace& workspace) const;
 
     std::chrono::milliseconds patience_;
+    store::Node self_;
     std::chrono::steady_clock::time_point next_sign_{}, next_search_{};
 };
 

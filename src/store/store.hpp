@@ -18,6 +18,7 @@ class DeliveryStore;
 class EventStore;
 class MonitorStore;
 class IdempotencyStore;
+class NodeStore;
 
 /// All that is kept, of one engine. Opened, its schema is the newest. Used from one thread; several Stores,
 /// also of several processes, may be open at once.
@@ -37,6 +38,8 @@ class Store {
     virtual EventStore& events() = 0;
     /// store/idempotency_store.hpp
     virtual IdempotencyStore& idempotency() = 0;
+    /// store/node_store.hpp
+    virtual NodeStore& nodes() = 0;
 
     /// Runs several calls as one transaction: all of it is kept, or, when `work` throws, nothing; within
     /// another one it is a part of that. May run `work` again (PostgreSQL: after a deadlock or a fail-over), so it

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <thread>
 
+#include "store/node_store.hpp"
+
 namespace fairlead::store {
 namespace {
 
@@ -80,6 +82,26 @@ TEST_P(StoreTest, a_setting_that_is_set_once_is_the_same_for_all) {
     EXPECT_EQ(mine, theirs);
     store().settings().set("key", "c");
     EXPECT_EQ(store().settings().set_once("key", "d"), "c");
+}
+
+TEST_P(StoreTest, nodes_are_known_by_their_last_sign_of_life) {
+    const auto at = Time(std::chrono::milliseconds(1'700'000'000'123));
+    auto& nodes = store().nodes();
+    EXPECT_TRUE(nodes.list().empty());
+    nodes.put({"b:/data", "b/1", "1.0", at, at});
+    nodes.put({"a:/data", "a/2", "1.1", at + std::chrono::milliseconds(5), at + std::chrono::milliseconds(5)});
+    nodes.put({"a:/data", "a/1", "1.0", at, at});
+    nodes.put({"a:/data", "a/1", "1.0", at, at + std::chrono::seconds(9)});
+    const auto known = open(where())->nodes().list();
+    ASSERT_EQ(known.size(), 3u);
+    EXPECT_EQ(known[0].process, "a/1");
+    EXPECT_EQ(known[0].since, at);
+    EXPECT_EQ(known[0].seen, at + std::chrono::seconds(9));
+    EXPECT_EQ(known[1].process, "a/2");
+    EXPECT_EQ(known[1].version, "1.1");
+    EXPECT_EQ(known[2].name, "b:/data");
+    nodes.remove("a/1");
+    EXPECT_EQ(nodes.list().size(), 2u);
 }
 
 TEST_P(StoreTest, several_calls_together_are_kept_or_not) {

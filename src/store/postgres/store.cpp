@@ -6,6 +6,7 @@
 #include "store/postgres/idempotency_store.hpp"
 #include "store/postgres/migrations.hpp"
 #include "store/postgres/monitor_store.hpp"
+#include "store/postgres/node_store.hpp"
 #include "store/postgres/resource_store.hpp"
 #include "store/postgres/run_change.hpp"
 #include "store/postgres/run_store.hpp"
@@ -25,6 +26,7 @@ class PostgresStore final : public Store {
     MonitorStore& monitors() override { return monitors_; }
     EventStore& events() override { return events_; }
     IdempotencyStore& idempotency() override { return idempotency_; }
+    NodeStore& nodes() override { return nodes_; }
 
     DeliveryStore& deliveries() override { return deliveries_; }
 
@@ -45,6 +47,7 @@ class PostgresStore final : public Store {
     PostgresMonitorStore monitors_{database_};
     PostgresEventStore events_{database_};
     PostgresIdempotencyStore idempotency_{database_};
+    PostgresNodeStore nodes_{database_};
 };
 
 }  // namespace

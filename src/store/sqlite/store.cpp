@@ -10,6 +10,7 @@
 #include "store/sqlite/idempotency_store.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/monitor_store.hpp"
+#include "store/sqlite/node_store.hpp"
 #include "store/sqlite/resource_store.hpp"
 #include "store/sqlite/run_store.hpp"
 #include "store/sqlite/setting_store.hpp"
@@ -39,6 +40,7 @@ class SqliteStore final : public Store {
     MonitorStore& monitors() override { return monitors_; }
     EventStore& events() override { return events_; }
     IdempotencyStore& idempotency() override { return idempotency_; }
+    NodeStore& nodes() override { return nodes_; }
 
     void together(const std::function<void()>& work) override {
         Transaction transaction(database_);
@@ -81,6 +83,7 @@ class SqliteStore final : public Store {
     SqliteMonitorStore monitors_;
     SqliteEventStore events_;
     SqliteIdempotencyStore idempotency_{database_};
+    SqliteNodeStore nodes_{database_};
 };
 
 }  // namespace
