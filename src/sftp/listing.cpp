@@ -90,7 +90,7 @@ class Flight final : public ReplyTaker {
     std::deque<Reply> replies;
 };
 
-/// Asks for the attributes of several paths at once.
+/// Asks about several paths at once.
 class Looks final : public ReplyTaker {
   public:
     Looks(const asio::any_io_executor& executor, std::size_t count)
@@ -190,25 +190,44 @@ class PipelinedListing final : public Listing {
             ++count_;
         }
         if (!unknown.empty()) co_await look_up(entries, unknown);
+        std::vector<std::size_t> links;
+        for (std::size_t i = 0; i < entries.size(); ++i)
+            if (entries[i].type == EntryType::symlink) links.push_back(i);
+        if (!links.empty()) co_await read_links(entries, links);
         co_return entries;
     }
 
-    /// Some servers list names and nothing else.
-    awaitable<void> look_up(std::vector<Entry>& entries, const std::vector<std::size_t>& unknown) {
+    /// The same question about several entries at once; the answers in their order.
+    awaitable<std::vector<Reply>> ask(PacketType what, const std::vector<Entry>& entries,
+                                      const std::vector<std::size_t>& which) {
         const auto executor = co_await asio::this_coro::executor;
-        const auto looks = std::make_shared<Looks>(executor, unknown.size());
-        for (std::size_t i = 0; i < unknown.size(); ++i)
-            session_->send(PacketType::lstat, looks, i,
-                           [&](PacketWriter& packet) { packet.string(entries[unknown[i]].path); });
+        const auto looks = std::make_shared<Looks>(executor, which.size());
+        for (std::size_t i = 0; i < which.size(); ++i)
+            session_->send(what, looks, i, [&](PacketWriter& packet) { packet.string(entries[which[i]].path); });
         while (looks->missing > 0) {
             session_->check();
             co_await wait_for(looks->came);
         }
+        co_return std::move(looks->found);
+    }
+
+    /// Where links lead; a listing does not say it.
+    awaitable<void> read_links(std::vector<Entry>& entries, const std::vector<std::size_t>& links) {
+        const auto found = co_await ask(PacketType::readlink, entries, links);
+        for (std::size_t i = 0; i < links.size(); ++i) {
+            if (found[i].type != PacketType::name) continue;  // gone, or not to be told
+            const auto names = decode_names(found[i].body);
+            if (!names.empty()) entries[links[i]].target = names.front().name;
+        }
+    }
+
+    /// Some servers list names and nothing else.
+    awaitable<void> look_up(std::vector<Entry>& entries, const std::vector<std::size_t>& unknown) {
+        const auto found = co_await ask(PacketType::lstat, entries, unknown);
         for (std::size_t i = 0; i < unknown.size(); ++i) {
-            if (looks->found[i].type != PacketType::attrs)
-                continue;  // gone, or hidden: its name is all there is
+            if (found[i].type != PacketType::attrs) continue;  // gone, or hidden: its name is all there is
             auto& entry = entries[unknown[i]];
-            entry = to_entry({std::move(entry.name), {}, decode_attributes(looks->found[i].body)},
+            entry = to_entry({std::move(entry.name), {}, decode_attributes(found[i].body)},
                              std::move(entry.path));
         }
     }

@@ -219,6 +219,29 @@ TEST_P(RestFilesTest, gives_content_whole_in_ranges_and_on_conditions) {
     EXPECT_EQ(empty.body, "");
 }
 
+TEST_P(RestFilesTest, says_why_a_content_cannot_be_read) {
+    place_file(root() / "locked", noise(100'000));
+    fs::permissions(root() / "locked", fs::perms::none);
+    const auto refused = files({}, "content?" + path("locked"));
+    EXPECT_EQ(refused.status, 502) << refused.headers;
+    EXPECT_EQ(refused.document().at("code"), "permission_denied") << refused.body;
+    EXPECT_EQ(files({"-I"}, "content?" + path("locked")).header("Content-Length"), "100000");
+    place_file(root() / "empty", "");
+    const auto empty = files({}, "content?" + path("empty"));
+    EXPECT_EQ(empty.status, 200);
+    EXPECT_EQ(empty.header("Content-Length"), "0");
+}
+
+TEST_P(RestFilesTest, lists_where_links_lead) {
+    place_file(root() / "there", "x");
+    fs::create_symlink("there", root() / "link");
+    const auto page = files({}, "entries?" + path("") + "&sort=name").document();
+    const auto& entries = page.at("entries").as_array();
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries.at(0).at("target"), "there") << page;
+    EXPECT_TRUE(entries.at(1).at("target").is_null());
+}
+
 TEST_P(RestFilesTest, puts_content_under_its_name_only_when_it_is_proven) {
     const auto content = noise(2'000'000);
     const auto file = (cli_.folder() / "source").string();
