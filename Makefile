@@ -9,7 +9,8 @@ help:
 	@echo "make demo     watch it work against real servers on this machine"
 	@echo "make test     every test, plain and under the sanitizers"
 	@echo "make soak     10,000 files with 16 workers against servers that allow three sessions;"
-	@echo "              minutes of clients of the daemon that stall, cut and send rubbish (HOSTILE_SECONDS=180)"
+	@echo "              minutes of clients of the daemon that stall, cut and send rubbish (HOSTILE_SECONDS=180),"
+	@echo "              also with a daemon under the address and undefined-behaviour sanitizers"
 	@echo "make bench    side by side with lftp, rclone, curl and sftp; writes docs/performance.md"
 	@echo "make fuzz     each fuzz target for SECONDS=30"
 	@echo "make install  binary, library, headers, man page, completions under PREFIX=$(PREFIX)"
@@ -45,7 +46,10 @@ soak:
 	cmake --preset release -DFAIRLEAD_TESTS=ON
 	cmake --build --preset release --target fairlead_cli fairlead_e2e_tests
 	FAIRLEAD_SOAK_FILES=10000 build/tests/fairlead_e2e_tests --gtest_filter='ManyFiles.sixteen*'
-	FAIRLEAD_HOSTILE_SECONDS=$(or $(HOSTILE_SECONDS),180) build/tests/fairlead_e2e_tests --gtest_filter='RestHostile.*'
+	cmake --preset asan
+	cmake --build --preset asan --target fairlead_cli
+	for binary in build/fairlead build/asan/fairlead; do FAIRLEAD_TEST_BINARY=$$PWD/$$binary \
+	  FAIRLEAD_HOSTILE_SECONDS=$(or $(HOSTILE_SECONDS),180) build/tests/fairlead_e2e_tests --gtest_filter='RestHostile.*' || exit 1; done
 
 bench: build
 	@scripts/install-dependencies bench
