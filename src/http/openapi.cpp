@@ -107,6 +107,8 @@ class Describer {
             what.remove_prefix(std::min(end + 1, what.size()));
             if (one.find('/') == std::string_view::npos)
                 types["application/json"] = {{"schema", reference(one)}};
+            else if (one == "application/x-ndjson")
+                types[one] = json::object();  // a schema is for one document, not for lines of them
             else
                 types[one] = {{"schema", schema_of_type(one)}};
         }
@@ -122,7 +124,7 @@ class Describer {
     static json::object schema_of_type(std::string_view type) {
         if (type == "application/json") return {{"type", "object"}, {"additionalProperties", true}};
         json::object schema{{"type", "string"}};
-        if (!type.starts_with("text/") && type.find("json") == std::string_view::npos) schema["format"] = "binary";
+        if (!type.starts_with("text/")) schema["format"] = "binary";
         return schema;
     }
 
