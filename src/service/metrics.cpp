@@ -21,10 +21,12 @@ namespace fairlead::service {
 namespace {
 
 /// A client may invent methods; a label may not be invented.
+/// A word that lives as long as the program: it is kept as a key, and the request's own ends with it.
 std::string_view known_method(std::string_view method) {
-    constexpr std::array<std::string_view, 7> kMethods{"GET",   "HEAD",   "POST",   "PUT",
-                                                       "PATCH", "DELETE", "OPTIONS"};
-    return std::ranges::find(kMethods, method) != kMethods.end() ? method : std::string_view("other");
+    static constexpr std::array<std::string_view, 7> kMethods{"GET",   "HEAD",   "POST",   "PUT",
+                                                              "PATCH", "DELETE", "OPTIONS"};
+    const auto found = std::ranges::find(kMethods, method);
+    return found != kMethods.end() ? *found : std::string_view("other");
 }
 
 constexpr std::array<std::string_view, 3> kProtocols{"ftp", "ftps", "sftp"};
