@@ -91,7 +91,7 @@ constexpr std::string_view kOthers = R"({
 "state":{"enum":["pending","moving","delivered","skipped"]},"path":{"type":"string"},"bytes":{"type":"integer"},"proof":{"type":"string"},
 "checksum":{"type":"string"},"at":{"type":["string","null"],"format":"date-time"},"runId":{"type":"string"},"error":{"$ref":"#/components/schemas/ErrorDocument"}}}}}},
 "FlowRunRequest":{"type":"object","properties":{"path":{"type":"string","description":"Only this file, by its path on the source"},
-"again":{"type":"boolean","description":"Whatever became of it before"},"environment":{"type":"string"}}},
+"again":{"type":"boolean","description":"Whatever became of it before"},"environment":{"type":"string"},"trace":{"type":"boolean","description":"What is said with the servers is kept, secrets masked"}}},
 "FlowReset":{"type":"object","properties":{"path":{"type":"string"},"state":{"type":"string","description":"Only those in this state"},"all":{"type":"boolean"}}},
 "FlowResetCount":{"type":"object","required":["reset"],"properties":{"reset":{"type":"integer"}}},
 "Alerts":{"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object","properties":{

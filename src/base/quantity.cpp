@@ -160,6 +160,9 @@ std::chrono::milliseconds parse_duration(std::string_view text, std::string_view
 
 Time parse_age(std::string_view text, Time now, std::string_view what) {
     if (const auto time = read_rfc3339(text)) return *time;
+    const auto today = std::chrono::floor<std::chrono::days>(now);
+    if (text == "today") return today;
+    if (text == "yesterday") return today - std::chrono::days(1);
     return now - parse_duration(text, what);
 }
 

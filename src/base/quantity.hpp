@@ -18,7 +18,7 @@ std::uint64_t parse_size(std::string_view text, std::string_view what = "size");
 std::chrono::milliseconds parse_duration(std::string_view text, std::string_view what = "duration");
 
 /// The moment an age means at `now`: a length of time ago ("2h"), or a date or RFC 3339 time ("2026-03-01",
-/// "2026-03-01T09:30:00Z"; without a zone it is UTC). Throws Error{invalid_argument}.
+/// "2026-03-01T09:30:00Z"; without a zone it is UTC), or the midnight (UTC) with which "today" or "yesterday" began. Throws Error{invalid_argument}.
 Time parse_age(std::string_view text, Time now, std::string_view what = "age");
 
 /// An RFC 3339 time, or a date alone (midnight UTC). Throws Error{invalid_argument}.

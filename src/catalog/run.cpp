@@ -29,6 +29,11 @@ std::string text_of(const json::object& object, std::string_view member) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+bool has_flag(const Run& run, std::string_view name) noexcept {
+    const auto* flag = run.request.if_contains(name);
+    return flag != nullptr && flag->is_bool() && flag->get_bool();
+}
+
 }  // namespace
 
 std::string_view to_string(RunState state) noexcept {
@@ -65,8 +70,11 @@ bool has_ended(RunState state) noexcept {
 }
 
 bool is_resumable(const Run& run) noexcept {
-    const auto* flag = run.request.if_contains("resumable");
-    return flag != nullptr && flag->is_bool() && flag->get_bool();
+    return has_flag(run, "resumable");
+}
+
+bool is_traced(const Run& run) noexcept {
+    return has_flag(run, "trace");
 }
 
 json::object to_json(const Run& run) {
@@ -96,6 +104,7 @@ json::object to_json(const Run& run) {
     document["retryOf"] = text_or_null(run.retry_of);
     document["cancelRequested"] = run.cancel_requested;
     document["pauseRequested"] = run.pause_requested;
+    document["traced"] = is_traced(run);
     // host/boot/process/start: which machine, not more.
     document["worker"] = text_or_null(run.lease.owner.substr(0, run.lease.owner.find('/')));
     return document;
@@ -118,7 +127,11 @@ json::object to_json(const RunFile& file) {
     document["properties"] = file.properties;
     document["warnings"] = json::array(file.warnings.begin(), file.warnings.end());
     document["error"] = error_or_null(file.error);
-    if (!file.history.empty()) document["history"] = file.history;
+    // The first that is there tells how many are not any more.
+    const auto* first = file.history.empty() ? nullptr : file.history.front().if_object();
+    const auto* number = first != nullptr ? first->if_contains("attempt") : nullptr;
+    document["history"] = file.history;
+    document["attemptsDropped"] = number != nullptr && number->is_int64() ? number->get_int64() - 1 : 0;
     return document;
 }
 

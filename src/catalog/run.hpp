@@ -68,7 +68,7 @@ struct RunFile {
     std::optional<Time> started_at, finished_at;
     boost::json::object properties;
     std::vector<std::string> warnings;
-    boost::json::array history;  ///< its attempts, each an object: attempt, startedAt, finishedAt, bytes, steps, error
+    boost::json::array history;  ///< its last attempts, each an object: attempt, startedAt, finishedAt, bytes, node, source, target, steps, error
     std::string local;  ///< of one whose content came here: its path below the output folder; not stored
 
     bool ok() const noexcept { return !error; }
@@ -85,6 +85,8 @@ struct RunEvent {
 
 /// Whether another process can go on with it (member "resumable" of its request).
 bool is_resumable(const Run& run) noexcept;
+/// Whether its conversations with servers are kept (member "trace").
+bool is_traced(const Run& run) noexcept;
 
 boost::json::object to_json(const Run& run);
 boost::json::object to_json(const RunFile& file);

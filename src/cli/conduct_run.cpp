@@ -96,9 +96,10 @@ awaitable<catalog::Run> conduct_here(Context& context, catalog::Run run, operati
     transfer::PlaceFacts facts;
     facts.identity = destination.identity;
     facts.retries = destination.retry_count;
-    auto opener = [&context, &connections, project = run.project,
+    std::shared_ptr<Observer> trace;
+    auto opener = [&context, &connections, &trace, project = run.project,
                    name = run.connection]() -> awaitable<std::shared_ptr<FileSystem>> {
-        co_return co_await connections.open(project, name, {}, context.observer());
+        co_return co_await connections.open(project, name, {}, trace ? trace.get() : context.observer());
     };
     transfer::Sessions remote(co_await boost::asio::this_coro::executor, std::move(opener), 1, std::move(facts));
     const auto protocol = to_string(connections.get(run.project, run.connection).protocol);
@@ -107,6 +108,7 @@ awaitable<catalog::Run> conduct_here(Context& context, catalog::Run run, operati
         co_return;
     };
     const service::RunWork work = [&](service::HeldRun& held) {
+        trace = held.trace(held.run().connection, context.observer());
         return operation::conduct(held, std::move(request), remote, &context.journal(), sink, protocol);
     };
     std::optional<catalog::Run> ended;

@@ -68,11 +68,11 @@ class PlaceMaker {
     PlaceMaker(Context& context, const catalog::Flow& flow, boost::asio::any_io_executor executor)
         : context_(context), flow_(flow), executor_(executor), servers_(executor) {}
 
-    flow::Places make() {
+    flow::Places make(const service::HeldRun& held) {
         flow::Places places;
-        places.source = place(flow_.source.connection);
+        places.source = place(flow_.source.connection, held);
         for (const auto& target : flow_.targets)
-            places.targets.push_back(place(target.connection));
+            places.targets.push_back(place(target.connection, held));
         places.journal = &context_.journal();
         places.spool = context_.workspace().directory() + "/flows";
         places.gnupg_home = context_.workspace().directory() + "/gnupg";
@@ -84,7 +84,7 @@ class PlaceMaker {
     }
 
   private:
-    flow::Place place(const std::string& connection) {
+    flow::Place place(const std::string& connection, const service::HeldRun& held) {
         flow::Place made;
         auto& sessions = sessions_[connection];
         const auto most = flow::sessions_at_once(flow_);
@@ -100,8 +100,9 @@ class PlaceMaker {
             transfer::PlaceFacts facts;
             facts.identity = to.identity;
             facts.retries = to.retry_count;
-            auto opener = [this, &connections, project, connection]() -> awaitable<std::shared_ptr<FileSystem>> {
-                co_return co_await connections.open(project, connection, {}, context_.observer());
+            const auto trace = held.trace(connection, context_.observer());
+            auto opener = [this, &connections, trace, project, connection]() -> awaitable<std::shared_ptr<FileSystem>> {
+                co_return co_await connections.open(project, connection, {}, trace ? trace.get() : context_.observer());
             };
             sessions = std::make_shared<transfer::Sessions>(
                 executor_, std::move(opener), most, std::move(facts),
@@ -134,7 +135,7 @@ awaitable<catalog::Run> conduct_here(Context& context, catalog::Run run, flow::R
         co_return;
     };
     const service::RunWork work = [&](service::HeldRun& held) -> awaitable<service::RunEnd> {
-        co_return co_await flow::conduct(held, request, maker.make(), printer);
+        co_return co_await flow::conduct(held, request, maker.make(held), printer);
     };
     std::optional<catalog::Run> ended;
     const auto act = [&]() -> awaitable<void> { ended = co_await service::hold_run(here, std::move(run), work); };
@@ -183,6 +184,7 @@ void run_flow(const RunOptions& options, Context& context) {
     run.environment = context.options.environment.empty() ? request.flow.environment : context.options.environment;
     workspace.use_environment(run.environment);
     run.request["only"] = request.only;
+    if (context.options.trace) run.request["trace"] = true;
     run = runs.begin(std::move(run));
     conduct_and_report(context, std::move(run), std::move(request));
 }

@@ -128,7 +128,9 @@ void run_operation(const RunOptions& options, Context& context) {
                                                                   request.output.folder, problem.message()))
                 .on(request.output.folder);
     }
-    auto run = runs.begin(operation::draft(runs, project, context.options.environment, request, id));
+    auto drafted = operation::draft(runs, project, context.options.environment, request, id);
+    if (context.options.trace) drafted.request["trace"] = true;
+    auto run = runs.begin(std::move(drafted));
     context.verbose(1, fmt::format("Run {}", run.id));
     conduct_run(context, std::move(run), std::move(request), to_output);
 }

@@ -26,7 +26,7 @@ constexpr std::size_t kPage = 500;
 
 struct ListOptions {
     std::vector<std::string> states;
-    std::string operation, connection, file, since;
+    std::string operation, flow, of, connection, file, since, until, before;
     std::size_t limit = 50;
     bool all_projects = false;
 };
@@ -49,10 +49,16 @@ void list_runs(const ListOptions& options, Context& context) {
     if (!options.all_projects) query.projects = {context.options.project};
     for (const auto& state : options.states)
         query.states.push_back(catalog::parse_run_state(state));
-    query.subject = options.operation;
+    query.subject = options.of;
+    if (!options.operation.empty() || !options.flow.empty()) {
+        query.kind = options.flow.empty() ? "operation" : "flow";
+        query.subject = options.flow.empty() ? options.operation : options.flow;
+    }
     query.connection = options.connection;
     query.file = options.file;
     if (!options.since.empty()) query.since = parse_age(options.since, now(), "since");
+    if (!options.until.empty()) query.until = parse_age(options.until, now(), "until");
+    query.before = options.before;
     query.limit = options.limit;
     const auto found = runs.store().list(query);
     if (context.options.json) {
@@ -66,10 +72,45 @@ void list_runs(const ListOptions& options, Context& context) {
         context.print(line_of(run));
 }
 
-void show_run(const std::string& id, Context& context) {
+std::string text_of(const json::object& object, std::string_view member) {
+    const auto* value = object.if_contains(member);
+    return value != nullptr && value->is_string() ? to_printable(value->get_string()) : std::string();
+}
+
+/// A line for each attempt at a file, and one for its steps.
+void print_attempts(const catalog::RunFile& file, Context& context) {
+    for (const auto& each : file.history) {
+        const auto& attempt = each.as_object();
+        auto line = fmt::format("    attempt {}\t{}\t{}", attempt.at("attempt").as_int64(), text_of(attempt, "startedAt"),
+                                format_size(attempt.at("bytes").to_number<std::uint64_t>()));
+        for (const auto* member : {"node", "source", "target"})
+            if (const auto text = text_of(attempt, member); !text.empty()) line += fmt::format("\t{} {}", member, text);
+        if (const auto* error = attempt.at("error").if_object())
+            line += fmt::format("\tfailed at {}: {}", text_of(*error, "step"), text_of(*error, "message"));
+        context.print(line);
+        std::string steps;
+        for (const auto& one : attempt.at("steps").as_array()) {
+            const auto& step = one.as_object();
+            steps += fmt::format("{}{} {} ms{}", steps.empty() ? "" : ", ", text_of(step, "step"),
+                                 step.at("milliseconds").as_int64(), step.at("ok").as_bool() ? "" : " (failed)");
+        }
+        if (!steps.empty()) context.print("        " + steps);
+    }
+}
+
+/// What was said with the servers, where it was kept.
+void print_trace(const catalog::Run& run, Context& context) {
+    if (!catalog::is_traced(run))
+        throw Error(ErrorCode::not_found, fmt::format("What the run '{}' said with its servers was not kept.", run.id))
+            .hinting("'operation run --trace' and 'flow run --trace' keep it");
+    context.out(service::Runs(context.workspace()).store().trace(run.id));
+}
+
+void show_run(const std::string& id, bool attempts, Context& context) {
     service::Runs runs(context.workspace());
     runs.recover();
     const auto run = runs.get(id);
+    if (context.options.trace) return print_trace(run, context);
     auto document = catalog::to_json(run);
     json::array files;
     for (std::int64_t from = 0;;) {
@@ -77,13 +118,14 @@ void show_run(const std::string& id, Context& context) {
         if (page.empty()) break;
         from = page.back().number + 1;
         for (const auto& file : page) {
-            if (context.options.json)
+            if (context.options.json) {
                 files.push_back(catalog::to_json(file));
-            else
-                context.print(fmt::format("{}\t{}\t{} -> {}\t{}{}", file.number, file.outcome,
-                                          to_printable(file.source), to_printable(file.target),
-                                          format_size(file.bytes),
-                                          file.error ? "\t" + to_printable(file.error->message) : ""));
+                continue;
+            }
+            context.print(fmt::format("{}\t{}\t{} -> {}\t{}{}", file.number, file.outcome, to_printable(file.source),
+                                      to_printable(file.target), format_size(file.bytes),
+                                      file.error ? "\t" + to_printable(file.error->message) : ""));
+            if (attempts) print_attempts(file, context);
         }
     }
     if (!context.options.json) return context.print(line_of(run));
@@ -92,8 +134,8 @@ void show_run(const std::string& id, Context& context) {
 }
 
 struct FilesOptions {
-    std::string name, connection, subject, since, until;
-    bool failed = false;
+    std::string name, connection, subject, outcome, since, until;
+    bool failed = false, attempts = false;
     std::size_t limit = 50;
 };
 
@@ -103,6 +145,7 @@ void list_files(const FilesOptions& options, Context& context) {
     query.name = options.name;
     query.connection = options.connection;
     query.subject = options.subject;
+    query.outcome = options.outcome;
     if (options.failed) query.failed = true;
     if (!options.since.empty()) query.since = parse_age(options.since, now(), "since");
     if (!options.until.empty()) query.until = parse_age(options.until, now(), "until");
@@ -115,11 +158,13 @@ void list_files(const FilesOptions& options, Context& context) {
         return context.json(documents);
     }
     if (found.empty()) return context.note("There are no such files.");
-    for (const auto& [run, kind, subject, connection, file] : found)
+    for (const auto& [run, kind, subject, connection, file] : found) {
         context.print(fmt::format("{}\t{}\t{}\t{}\t{} -> {}\t{}{}", to_rfc3339(file.finished_at.value_or(Time{})), run,
                                   subject, file.outcome, to_printable(file.source), to_printable(file.target),
                                   format_size(file.bytes),
                                   file.error ? "\t" + to_printable(file.error->message) : ""));
+        if (options.attempts) print_attempts(file, context);
+    }
 }
 
 void cancel_run(const std::string& id, Context& context) {
@@ -195,11 +240,18 @@ void add_list(CLI::App& run, Context& context) {
     auto* verb = run.add_subcommand("list", "Show runs, newest first");
     verb->add_option("--state", options->states, "Only of these states: queued, paused, running, succeeded, failed, partial, cancelled")
         ->type_name("STATE");
-    verb->add_option("--operation", options->operation, "Only those of this operation")->type_name("NAME");
+    auto* operation = verb->add_option("--operation", options->operation, "Only those of this operation")->type_name("NAME");
+    auto* flow = verb->add_option("--flow", options->flow, "Only those of this flow")->type_name("NAME")->excludes(operation);
+    verb->add_option("--of", options->of, "Only those of this operation or flow")
+        ->type_name("NAME")
+        ->excludes(operation)
+        ->excludes(flow);
     verb->add_option("--connection", options->connection, "Only those over this connection")->type_name("NAME");
-    verb->add_option("--file", options->file, "Only those with a file whose path holds this text")->type_name("TEXT");
-    verb->add_option("--since", options->since, "Only those begun since then: a time, or a length of time ago such as 2h")
+    verb->add_option("--file", options->file, "Only those with a file of this name, at the source or at the target: a shell pattern such as *.csv")->type_name("PATTERN");
+    verb->add_option("--since", options->since, "Only those begun since then: a time, today, yesterday, or a length of time ago such as 2h")
         ->type_name("TIME");
+    verb->add_option("--until", options->until, "Only those begun before then")->type_name("TIME");
+    verb->add_option("--before", options->before, "Only runs older than the one with this id: the next page")->type_name("ID");
     verb->add_option("--limit", options->limit, "So many at most")->type_name("N")->capture_default_str();
     verb->add_flag("--all-projects", options->all_projects, "Of every project");
     verb->callback([options, &context] { list_runs(*options, context); });
@@ -212,12 +264,23 @@ void add_files(CLI::App& run, Context& context) {
         ->type_name("PATTERN");
     verb->add_option("--connection", options->connection, "Only those that came from this connection, or went to it")->type_name("NAME");
     verb->add_option("--of", options->subject, "Only those of this operation or flow")->type_name("NAME");
+    verb->add_option("--outcome", options->outcome, "Only those with this outcome, such as transferred, skipped or failed")->type_name("WORD");
     verb->add_flag("--failed", options->failed, "Only those that failed");
-    verb->add_option("--since", options->since, "Only those that ended since then: a time, or a length of time ago such as 2d")
+    verb->add_flag("--attempts", options->attempts, "With the attempts at each, and their steps");
+    verb->add_option("--since", options->since, "Only those that ended since then: a time, today, yesterday, or a length of time ago such as 2d")
         ->type_name("TIME");
     verb->add_option("--until", options->until, "Only those that ended before then")->type_name("TIME");
     verb->add_option("--limit", options->limit, "So many at most")->type_name("N")->capture_default_str();
     verb->callback([options, &context] { list_files(*options, context); });
+}
+
+void add_show(CLI::App& run, Context& context) {
+    auto id = std::make_shared<std::string>();
+    auto attempts = std::make_shared<bool>(false);
+    auto* verb = run.add_subcommand("show", "Show a run and its files; with --trace what it said with its servers");
+    add_run_id(*verb, *id)->required();
+    verb->add_flag("--attempts", *attempts, "With the attempts at each file, and their steps");
+    verb->callback([id, attempts, &context] { show_run(*id, *attempts, context); });
 }
 
 void add_retry(CLI::App& run, Context& context) {
@@ -239,7 +302,6 @@ void add_run(CLI::App& app, Context& context) {
     add_files(*run, context);
     using Act = void (*)(const std::string&, Context&);
     const std::tuple<const char*, const char*, Act> verbs[]{
-        {"show", "Show a run and its files", show_run},
         {"cancel", "Ask a run to stop; what can be resumed is kept", cancel_run},
         {"pause", "Let a run of a daemon wait where it is, until it is resumed", pause_run},
         {"resume", "Let a paused run go on where it was", resume_run}};
@@ -249,6 +311,7 @@ void add_run(CLI::App& app, Context& context) {
         add_run_id(*verb, *id)->required();
         verb->callback([id, act = act, &context] { act(*id, context); });
     }
+    add_show(*run, context);
     add_retry(*run, context);
     auto id = std::make_shared<std::string>();
     auto after = std::make_shared<std::optional<std::int64_t>>();

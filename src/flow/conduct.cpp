@@ -15,6 +15,7 @@
 #include "flow/search.hpp"
 #include "flow/work.hpp"
 #include "service/alerts.hpp"
+#include "transfer/attempt_log.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/journal.hpp"
 #include "transfer/leftover.hpp"
@@ -91,17 +92,29 @@ class Conduct {
 
     /// Of a version that earlier runs delivered.
     awaitable<void> clean_alone(FileVersion& version) {
-        auto file = work_.begin_file(version);
+        co_await clean_up(version, true);
+        if (work_.places.source.lost) throw Error(*work_.places.source.lost);
+    }
+
+    /// Deals with the source, and records it as one of the run's files: where that failed, or is all that was done.
+    awaitable<void> clean_up(FileVersion& version, bool alone = false) {
+        transfer::AttemptLog log;
+        log.step("clean-up");
+        const auto began = now();
         const auto failure = co_await clean(work_, version);
+        if (!failure && !alone) co_return;
+        log.close(failure);
+        auto file = work_.begin_file(version);
+        file.started_at = began;
         file.outcome = failure ? "failed" : "cleaned";
         file.finished_at = now();
+        file.history = log.history();
         if (failure) {
             file.error = *failure;
             file.error->message = "Delivered, but the clean-up is pending: " + failure->message;
         }
         co_await work_.ledger.held().put_file(file);
         work_.count(file);
-        if (work_.places.source.lost) throw Error(*work_.places.source.lost);
     }
 
     bool wants(const std::string& path) const {
@@ -203,23 +216,12 @@ class Conduct {
             co_return co_await hold_against(work_, version, *failure);
         }
         if (everywhere) {
-            const auto uncleaned = co_await clean(work_, version);
-            if (uncleaned) co_await report_uncleaned(version, *uncleaned);
+            co_await clean_up(version);
             co_return;
         }
         for (const auto& delivery : version.deliveries)
             if (delivery.error && (blames_file(*delivery.error) || &delivery == &version.deliveries.back()))
                 co_return co_await hold_against(work_, version, *delivery.error);
-    }
-
-    awaitable<void> report_uncleaned(const FileVersion& version, const Error& failure) {
-        auto file = work_.begin_file(version);
-        file.outcome = "failed";
-        file.finished_at = now();
-        file.error = failure;
-        file.error->message = "Delivered, but the clean-up is pending: " + failure.message;
-        co_await work_.ledger.held().put_file(file);
-        work_.count(file);
     }
 
     awaitable<void> hash(Item& item) {
@@ -278,8 +280,7 @@ class Conduct {
                 if (there && catalog::is_version(version, *there)) continue;
                 const auto everywhere = co_await look_back(work_, version);
                 if (everywhere) {
-                    const auto uncleaned = co_await clean(work_, version);
-                    if (uncleaned) co_await report_uncleaned(version, *uncleaned);
+                    co_await clean_up(version);
                     continue;
                 }
                 version.state = VersionState::given_up;

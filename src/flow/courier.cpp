@@ -64,7 +64,11 @@ Courier::Courier(Errand& errand, std::size_t number)
       source_(work_.places.source),
       place_(work_.places.targets[number]),
       delivery_(*errand.version.find(target_.name)),
-      file_(work_.begin_file(errand.version)) {}
+      file_(work_.begin_file(errand.version)),
+      retrying_([this](const std::string& what, const Error& error, unsigned failures, std::chrono::milliseconds wait) {
+          log_.failed(error);
+          work_.retrying(what, error, failures, wait);
+      }) {}
 
 bool Courier::has_left_something() const {
     auto* const journal = work_.places.journal;
@@ -104,6 +108,7 @@ awaitable<bool> Courier::run() {
 awaitable<bool> Courier::look_back() {
     return count([](Courier& courier) -> awaitable<void> {
         courier.file_.target = courier.place_.label + courier.delivery_.path;
+        courier.log_.step("look");
         const auto there = co_await courier.was_published();
         if (!there) co_await courier.drop_left();
         if (!there) throw Error(ErrorCode::not_found, "The source is not there any more.").on(courier.errand_.version.path);
@@ -124,13 +129,16 @@ awaitable<void> Courier::perform() {
     file_.target = place_.label + delivery_.path;
     if (place_.lost) throw Error(*place_.lost);
     if (delivery_.attempt) {
+        log_.step("look");
         const auto there = co_await was_published();
         if (there) co_return co_await conclude_attempt();
     }
     // What steps have made is not gone on with, and was not published: that would be written down.
     if (!errand_.plan->recipe.changes.empty()) co_await drop_left();
-    if (target_.create_directories)
+    if (target_.create_directories) {
+        log_.step("directory");
         co_await make_directory(place_, work_.patience, std::string(path::parent(delivery_.path)));
+    }
     co_await bring();
 }
 
@@ -145,7 +153,9 @@ awaitable<void> Courier::bring() {
         const auto failure = co_await transfer::caught(act());
         if (!failure) co_return;
         if (ends_the_run(*failure)) throw Error(*failure);
+        log_.failed(*failure);
         if (delivery_.attempt) {
+            log_.step("look");
             const auto there = co_await was_published();
             if (there) co_return co_await conclude_attempt();
         }
@@ -154,14 +164,14 @@ awaitable<void> Courier::bring() {
             reading->leave(reader_);
             sums_ = std::make_shared<Sums>();
             if (reading->let_down(reader_) && failure->retryable()) {
-                work_.retrying(errand_.version.path, *failure, 1, std::chrono::milliseconds(0));
+                retrying_(errand_.version.path, *failure, 1, std::chrono::milliseconds(0));
                 continue;
             }
         }
         if (loses_place(*failure)) co_await find_lost(*failure);
         if (source_.lost || place_.lost || (alone && way() == Way::direct)) throw Error(*failure);
         ++failures;
-        co_await transfer::wait_or_throw(*failure, failures, work_.patience, errand_.version.path, work_.retrying);
+        co_await transfer::wait_or_throw(*failure, failures, work_.patience, errand_.version.path, retrying_);
     }
 }
 
@@ -182,8 +192,9 @@ awaitable<transfer::Staged> Courier::move() {
     job.proves_itself = here != Way::direct;
     job.careful = here == Way::direct;
     auto& source = here == Way::shared ? shared_->seat(reader_) : *source_.sessions;
-    transfer::Ways ways{source, *place_.sessions, work_.places.journal, work_.patience, work_.retrying, {}, {}, {}};
+    transfer::Ways ways{source, *place_.sessions, work_.places.journal, work_.patience, retrying_, {}, {}, {}};
     ways.before_publishing = [this](const transfer::Staged& staged) { return note_attempt(staged); };
+    ways.log = &log_;
     ways.not_published = [this] { return errand_.write([this] { delivery_.attempt.reset(); }); };
     if (here != Way::direct) ways.patience.retries = 0;
     if (here == Way::through)
@@ -220,6 +231,7 @@ transfer::Options Courier::options() const {
 awaitable<void> Courier::make_durable(const std::string& path) {
     auto lease = co_await place_.sessions->take();
     if (!lease.files().abilities().sync_together) co_return;
+    log_.step("sync");
     std::vector<std::string> paths{path, std::string(path::parent(path))};
     const auto failure = co_await transfer::caught(lease.files().sync(std::move(paths)));
     if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);  // it may have been taken already
@@ -227,12 +239,13 @@ awaitable<void> Courier::make_durable(const std::string& path) {
 
 awaitable<void> Courier::delivered(transfer::Staged staged) {
     const auto& result = staged.result;
-    co_await send_companions(work_, place_, result.target, companions(result.target));
+    auto beside = companions(result.target);
+    if (!beside.empty()) log_.step("companions");
+    co_await send_companions(work_, place_, result.target, std::move(beside));
     FAIRLEAD_FAULT_POINT("flow.published");
     file_.bytes = result.bytes;
     file_.resumed = result.resumed;
     file_.checksum = result.checksum;
-    file_.attempts = result.attempts;
     file_.warnings = result.warnings;
     if (result.outcome == transfer::Outcome::skipped)
         file_.warnings.push_back("Nothing was delivered: " + result.reason + ".");
@@ -295,7 +308,7 @@ awaitable<void> Courier::remove_at_target(std::string path) {
         const auto failure = co_await transfer::caught(files.remove(path));
         if (failure && failure->code != ErrorCode::not_found) throw Error(*failure);
     };
-    co_await ask(place_, work_.patience, path, work_.retrying, use);
+    co_await ask(place_, work_.patience, path, retrying_, use);
 }
 
 awaitable<void> Courier::drop_left() {
@@ -310,7 +323,7 @@ awaitable<void> Courier::drop_left() {
         std::function<awaitable<void>(FileSystem&)> use = [journal, number](FileSystem& files) {
             return transfer::remove_left(files, *journal, number);
         };
-        const auto failure = co_await transfer::caught(ask(place_, work_.patience, delivery_.path, work_.retrying, use));
+        const auto failure = co_await transfer::caught(ask(place_, work_.patience, delivery_.path, retrying_, use));
         if (failure && ends_the_run(*failure)) throw Error(*failure);
     }
 }
@@ -346,7 +359,7 @@ awaitable<void> Courier::record(std::string_view outcome, std::string path, std:
     file_.outcome = outcome;
     file_.target = place_.label + path;
     file_.proof = proof;
-    file_.finished_at = now();
+    end_log();
     co_await errand_.write(
         [&] {
             delivery_.state = outcome == "skipped" ? DeliveryState::skipped : DeliveryState::delivered;
@@ -362,11 +375,18 @@ awaitable<void> Courier::record(std::string_view outcome, std::string path, std:
         &file_);
 }
 
+void Courier::end_log() {
+    log_.close(file_.error);
+    file_.finished_at = now();
+    file_.attempts = std::max<std::int64_t>(log_.attempts(), 1);
+    file_.history = log_.history();
+}
+
 /// It stays "moving": what arrived of it is gone on with, and what may have been published is looked for.
 awaitable<void> Courier::record_failure(const Error& error) {
     file_.outcome = "failed";
     file_.error = error;
-    file_.finished_at = now();
+    end_log();
     co_await errand_.write(
         [&] {
             delivery_.error = error;

@@ -8,6 +8,7 @@
 #include "flow/fan.hpp"
 #include "flow/reading.hpp"
 #include "flow/work.hpp"
+#include "transfer/attempt_log.hpp"
 #include "transfer/attempts.hpp"
 
 namespace fairlead::flow {
@@ -86,6 +87,7 @@ class Courier {
     awaitable<void> find_lost(const Error& failure);
     awaitable<void> record(std::string_view outcome, std::string path, std::string_view proof);
     awaitable<void> record_failure(const Error& error);
+    void end_log();
 
     Errand& errand_;
     Work& work_;
@@ -94,6 +96,8 @@ class Courier {
     Place& place_;
     catalog::Delivery& delivery_;
     catalog::RunFile file_;
+    transfer::AttemptLog log_;
+    transfer::Retrying retrying_;
     SharedReading* shared_ = nullptr;
     std::size_t reader_ = 0;
     std::shared_ptr<Sums> sums_ = std::make_shared<Sums>();

@@ -52,6 +52,7 @@ awaitable<service::RunEnd> conduct_on(service::Engine::Thread& thread, const Tar
                                       service::HeldRun& held, Request request) {
     const auto& flow = request.flow;
     std::shared_ptr<transfer::Sessions> local;
+    std::map<std::string, std::shared_ptr<transfer::Sessions>> remote;
     const auto place = [&](const std::string& connection) {
         Place made;
         if (connection.empty()) {
@@ -60,7 +61,9 @@ awaitable<service::RunEnd> conduct_on(service::Engine::Thread& thread, const Tar
             return made;
         }
         const auto& target = reached.at(connection);
-        made.sessions = thread.pools.at(target);
+        auto& mine = remote[connection];
+        if (!mine) mine = thread.pools.at(target);
+        made.sessions = mine;
         made.label = connection + ":";
         made.limit = target.limit;
         return made;
@@ -79,6 +82,8 @@ awaitable<service::RunEnd> conduct_on(service::Engine::Thread& thread, const Tar
     };
     const auto failure = co_await transfer::caught(act());
     if (local) co_await local->close();
+    for (const auto& [name, sessions] : remote)
+        if (reached.at(name).observer) co_await sessions->close();
     if (failure) throw Error(*failure);
     co_return end;
 }
@@ -101,6 +106,7 @@ awaitable<service::RunEnd> work(service::WorkspacePool& workspaces, service::Eng
     for (const auto& name : names) {
         if (name.empty() || reached.contains(name)) continue;
         auto target = co_await service::reach(workspaces, engine, request.flow.record.project, name, run.environment);
+        target.observer = held.trace(name);
         if (server == "local") server = service::server_of(target.endpoint);
         reached.emplace(name, std::move(target));
     }

@@ -85,7 +85,7 @@ awaitable<void> Ledger::put(FileVersion& version, const catalog::RunFile& file) 
     co_await held_.on_workspace()([&](service::Workspace& workspace) {
         auto& store = workspace.store();
         store.together([&] {
-            store.runs().put_file(held_.run().id, held_.run().lease.fence, file, now());
+            store.runs().put_file(held_.run().id, held_.run().lease.fence, held_.recorded(file), now());
             store.deliveries().put(version);
         });
     });

@@ -38,6 +38,7 @@ awaitable<void> create(Work& work, const catalog::Operation& operation, const In
         throw Error(ErrorCode::invalid_argument, "The document has no content, so there is nothing to store.")
             .hinting("give it with --input, or as the request's body");
     auto options = work.options_of(operation);
+    if (operation.create_directories) work.log.step("directory");
     if (operation.create_directories) co_await work.make_directory(target.directory);
     transfer::Job job;
     job.source = input.content;
@@ -63,6 +64,7 @@ awaitable<void> create(Work& work, const catalog::Operation& operation, const In
     file.warnings = result.warnings;
     if (result.outcome == transfer::Outcome::skipped) file.warnings.push_back("Nothing was stored: " + result.reason + ".");
     std::optional<Entry> entry;
+    if (operation.include_all_metadata) work.log.step("metadata");
     if (operation.include_all_metadata) entry = co_await work.look(file.target);
     file.properties = properties_of(file.target, entry, work.request.zone);
 }

@@ -29,6 +29,7 @@ awaitable<transfer::Options> settling_options(Work& work, const catalog::Operati
 awaitable<void> settle(Work& work, const catalog::Operation& operation, const transfer::Staged& staged,
                        catalog::RunFile& file) {
     if (!settles(operation)) co_return;
+    work.log.step("clean-up");
     const auto act = [&]() -> awaitable<void> {
         const auto options = co_await settling_options(work, operation, staged.job.source);
         co_await work.settle(staged, options);
@@ -80,6 +81,7 @@ awaitable<void> download(Work& work, const catalog::Operation& operation, const 
     options.if_exists = transfer::IfExists::overwrite;
     options.durable = settles(operation) || !work.request.output.by_number;
     staged = co_await work.move(false, std::move(job), options, options.durable);
+    if (options.durable) work.log.step("sync");
     if (options.durable) {  // the only other copy may be about to go
         auto lease = co_await work.local.take();
         std::vector<std::string> paths{staged.result.target, std::string(path::parent(staged.result.target))};
@@ -95,6 +97,7 @@ awaitable<void> download(Work& work, const catalog::Operation& operation, const 
     file.attempts = result.attempts;
     file.warnings = result.warnings;
     if (!settles(operation)) co_return;
+    work.log.step("record");
     co_await work.report_read(file);
     co_await settle(work, operation, staged, file);
 }

@@ -18,6 +18,7 @@ class Each {
     Each(Work& work, const Input& input, std::int64_t number) : work_(work), input_(input) {
         file_.number = number;
         file_.started_at = now();
+        work.begin(number);
     }
 
     awaitable<void> run() {

@@ -66,7 +66,8 @@ awaitable<service::RunEnd> work(service::WorkspacePool& workspaces, service::Eng
                                 service::HeldRun& held) {
     const auto& run = held.run();
     auto request = request_of(run.request);
-    const auto target = co_await service::reach(workspaces, engine, run.project, run.connection, run.environment);
+    auto target = co_await service::reach(workspaces, engine, run.project, run.connection, run.environment);
+    target.observer = held.trace(run.connection);
     request.zone = target.endpoint.ftp.time_zone;
     request.limits.add(target.limit);
     const auto folder = service::Runs::folder(workspaces.directory(), run.id);

@@ -12,6 +12,7 @@ awaitable<void> get(Work& work, const catalog::Operation& operation, catalog::Ru
     const auto source = catalog::remote_target(operation);
     file.source = source.path();
     file.properties = properties_of(file.source, std::nullopt, work.request.zone);
+    work.log.step("look");
     auto entry = co_await work.look(file.source);
     if (!entry) {
         const bool root = source.directory == "/";

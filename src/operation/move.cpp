@@ -39,10 +39,12 @@ awaitable<void> move(Work& work, const catalog::Operation& operation, catalog::R
     if (file.target == file.source)
         throw Error(ErrorCode::invalid_argument, fmt::format("'{}' would be moved to itself.", file.source))
             .on(file.source);
+    if (operation.create_directories) work.log.step("directory");
     if (operation.create_directories) co_await work.make_directory(to.directory);
     const auto policy = operation.existing_policy();
     std::string chosen;  // by the try before, whose answer did not come
     co_await work.ask(file.source, [&](FileSystem& files, bool doubtful) -> awaitable<void> {
+        work.log.step("look");
         const auto there = co_await try_stat(files, file.source);
         if (!there) {
             if (doubtful && !chosen.empty()) {
@@ -64,13 +66,15 @@ awaitable<void> move(Work& work, const catalog::Operation& operation, catalog::R
         plan.temporary = file.source;
         plan.target = chosen;
         plan.replace = policy == "overwrite";
+        work.log.step("move");
         co_await work.listener.require_ours();
         co_await transfer::publish(files, plan, file.warnings);
-    });
+    }, &work.log);
     if (!file.outcome.empty()) co_return;
     file.outcome = "moved";
     file.target = chosen;
     std::optional<Entry> entry;
+    if (operation.include_all_metadata) work.log.step("metadata");
     if (operation.include_all_metadata) entry = co_await work.look(file.target);
     file.properties = properties_of(file.target, entry, work.request.zone);
 }

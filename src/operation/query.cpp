@@ -19,6 +19,7 @@ class Query {
             [this](const std::string& path, const Error& error) -> awaitable<void> {
             catalog::RunFile file;
             file.number = next_++;
+            work_.begin(file.number);
             file.source = path;
             file.outcome = "failed";
             file.error = error;
@@ -34,6 +35,7 @@ class Query {
             next_ = std::max(next_, number + 1);
             if (recorded.error) continue;
             done_.insert(recorded.source);
+            work_.begin(number);
             auto file = recorded;
             if (file.outcome == kRead) {
                 const auto failure = co_await transfer::caught(settle_recorded(work_, operation_, file));
@@ -56,6 +58,7 @@ class Query {
         catalog::RunFile file;
         file.number = next_++;
         file.source = match.entry.path;
+        work_.begin(file.number);
         file.started_at = now();
         file.properties = properties_of(file.source, match.entry, work_.request.zone);
         transfer::Staged staged;

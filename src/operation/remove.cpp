@@ -11,6 +11,7 @@ awaitable<void> remove(Work& work, const catalog::Operation& operation, catalog:
     file.properties = properties_of(file.target, std::nullopt, work.request.zone);
     bool gone = false;
     co_await work.ask(file.target, [&](FileSystem& files, bool doubtful) -> awaitable<void> {
+        work.log.step("look");
         const auto there = co_await try_stat(files, file.target);
         gone = !there;
         if (gone && (doubtful || !operation.strict.value_or(true))) co_return;
@@ -21,8 +22,9 @@ awaitable<void> remove(Work& work, const catalog::Operation& operation, catalog:
                         fmt::format("'{}' is a directory; delete removes files.", file.target))
                 .on(file.target);
         co_await work.listener.require_ours();
+        work.log.step("remove");
         co_await files.remove(file.target);
-    });
+    }, &work.log);
     file.outcome = gone && !operation.strict.value_or(true) ? "absent" : "removed";
 }
 

@@ -45,12 +45,17 @@ transfer::Patience Work::patience() const {
 transfer::Ways Work::ways(bool upload) {
     transfer::Ways ways{upload ? local : remote, upload ? remote : local, journal_, patience(), {},
                         [this](const transfer::Staged&) { return listener.require_ours(); }};
+    ways.log = &log;
     ways.retrying = [this](const std::string& what, const Error& error, unsigned failures,
-                           std::chrono::milliseconds wait) { listener.retrying(what, error, failures, wait); };
+                           std::chrono::milliseconds wait) {
+        log.failed(error);
+        listener.retrying(what, error, failures, wait);
+    };
     return ways;
 }
 
-awaitable<void> Work::ask(std::string what, std::function<awaitable<void>(FileSystem&, bool)> use) {
+awaitable<void> Work::ask(std::string what, std::function<awaitable<void>(FileSystem&, bool)> use,
+                          transfer::AttemptLog* heard) {
     bool doubtful = false;
     std::function<awaitable<void>(FileSystem&)> once = [&](FileSystem& files) -> awaitable<void> {
         const auto failure = co_await transfer::caught(use(files, doubtful));
@@ -59,7 +64,7 @@ awaitable<void> Work::ask(std::string what, std::function<awaitable<void>(FileSy
         throw Error(*failure);
     };
     const auto failure = co_await transfer::caught(
-        transfer::persistently(remote, patience(), std::move(what), ways(true).retrying, once));
+        transfer::persistently(remote, patience(), std::move(what), ways(true).retrying, once, heard));
     if (!failure) co_return;
     if (is_unreachable(*failure)) lost = *failure;
     throw Error(*failure);
@@ -111,7 +116,15 @@ void Work::conclude(transfer::Staged& staged) {
     transfer::conclude(journal_, staged);
 }
 
+void Work::begin(std::int64_t number) {
+    log = {};
+    const auto recorded = request.recorded.find(number);
+    if (recorded != request.recorded.end()) log.go_on(recorded->second.attempts, recorded->second.history);
+}
+
 awaitable<void> Work::report(catalog::RunFile file) {
+    log.close(file.error);
+    add_history(file);
     file.finished_at = now();
     for (auto& warning : file.warnings)
         warning = to_valid_utf8(warning);
@@ -126,8 +139,15 @@ awaitable<void> Work::report(catalog::RunFile file) {
 
 awaitable<void> Work::report_read(catalog::RunFile file) {
     file.outcome = kRead;
+    add_history(file);
     file.finished_at = now();
     co_await listener.done(file);
+}
+
+void Work::add_history(catalog::RunFile& file) const {
+    if (log.attempts() == 0) return;
+    file.attempts = log.attempts();
+    file.history = log.history();
 }
 
 transfer::Options Work::options_of(const catalog::Operation& operation) const {

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "operation/execution.hpp"
+#include "transfer/attempt_log.hpp"
 #include "transfer/attempts.hpp"
 #include "transfer/options.hpp"
 
@@ -19,10 +20,16 @@ class Work {
     transfer::Sessions& local;  ///< this machine
     Listener& listener;
     Summary summary;
+    transfer::AttemptLog log;  ///< of the document that is being worked on
+
+    /// A document begins: its history goes on with what an earlier execution of this run has recorded of it.
+    void begin(std::int64_t number);
 
     /// Does something on a session to the server, and again while what fails may pass. `doubtful` tells the
-    /// work that an earlier try may have been done without its answer arriving.
-    awaitable<void> ask(std::string what, std::function<awaitable<void>(FileSystem&, bool doubtful)> use);
+    /// work that an earlier try may have been done without its answer arriving. `heard` logs the attempts, where they are
+    /// the document's.
+    awaitable<void> ask(std::string what, std::function<awaitable<void>(FileSystem&, bool doubtful)> use,
+                        transfer::AttemptLog* heard = nullptr);
     awaitable<std::optional<Entry>> look(std::string path);
     /// Makes a directory with its parents.
     awaitable<void> make_directory(std::string path);
@@ -47,6 +54,7 @@ class Work {
   private:
     transfer::Ways ways(bool upload);
     transfer::Patience patience() const;
+    void add_history(catalog::RunFile& file) const;
 
     transfer::Journal* journal_;
     class Moved;

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -22,6 +23,11 @@ namespace asio = boost::asio;
 using catalog::Run;
 using catalog::RunState;
 using store::RunWish;
+
+// Of the history of a run's files, in bytes. Beyond the first it is kept only of files that needed more than one attempt or
+// failed, and beyond the second of none.
+constexpr std::uint64_t kMuchHistory = 16 * 1024 * 1024;
+constexpr std::uint64_t kMostHistory = 32 * 1024 * 1024;
 
 Time now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -107,6 +113,7 @@ class Holding {
             auto& store = Runs(workspace).store();
             const auto& run = held_.run();
             wish = store.renew(run.id, run.lease.fence, now() + options_.lease);
+            held_.write_trace(workspace);
             if (moved == told_) return;
             store.note(run.id, run.lease.fence, "run.progress", {{"bytes", moved}}, now());
         });
@@ -150,6 +157,25 @@ std::string reason_to_go_back(const Holding& holding, const Run& run, const Hand
 
 }  // namespace
 
+HeldRun::HeldRun(OnWorkspace on_workspace, Run run, RunObserver* observer, std::chrono::milliseconds lease)
+    : on_workspace_(std::move(on_workspace)), run_(std::move(run)), observer_(observer), lease_(lease) {
+    if (catalog::is_traced(run_)) trace_ = std::make_shared<RunTrace>();
+}
+
+std::shared_ptr<Observer> HeldRun::trace(std::string connection, Observer* besides) const {
+    return trace_ ? RunTrace::observer(trace_, std::move(connection), besides) : nullptr;
+}
+
+void HeldRun::write_trace(Workspace& workspace) {
+    if (!trace_ || !trace_->has_news()) return;
+    auto& store = Runs(workspace).store();
+    if (!traced_) traced_ = store.add_trace(run_.id, run_.lease.fence, {});  // by a process before this one
+    const auto news = trace_->news(*traced_);
+    if (news.empty()) return;
+    traced_ = store.add_trace(run_.id, run_.lease.fence, news);
+    trace_->written(news);
+}
+
 void HeldRun::require_ours(Workspace& workspace) const {
     Runs(workspace).store().renew(run_.id, run_.lease.fence, now() + lease_);
 }
@@ -158,9 +184,19 @@ awaitable<void> HeldRun::require_ours() {
     co_await on_workspace_([this](Workspace& workspace) { require_ours(workspace); });
 }
 
+catalog::RunFile HeldRun::recorded(catalog::RunFile file) {
+    const bool smooth = file.ok() && file.attempts <= 1;
+    if (history_ >= (smooth ? kMuchHistory : kMostHistory)) file.history.clear();
+    if (file.history.empty()) return file;
+    for (auto& attempt : file.history)
+        attempt.as_object().emplace("node", run_.lease.owner.substr(0, run_.lease.owner.find('/')));
+    history_ += boost::json::serialize(file.history).size();
+    return file;
+}
+
 awaitable<void> HeldRun::put_file(const catalog::RunFile& file, std::string_view protocol) {
     co_await on_workspace_([&](Workspace& workspace) {
-        Runs(workspace).store().put_file(run_.id, run_.lease.fence, file, now());
+        Runs(workspace).store().put_file(run_.id, run_.lease.fence, recorded(file), now());
     });
     if (observer_ != nullptr) observer_->file_done(run_, protocol, file);
 }
@@ -190,6 +226,7 @@ awaitable<Run> hold_run(OnWorkspace on_workspace, Run run, RunWork work, HoldOpt
         auto& store = Runs(workspace).store();
         const auto& id = held.run().id;
         const auto fence = held.run().lease.fence;
+        held.write_trace(workspace);
         if (!reason.empty())
             store.requeue(id, fence, now(), reason);
         else

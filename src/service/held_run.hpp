@@ -11,6 +11,7 @@
 
 #include "catalog/run.hpp"
 #include "fairlead/file_system.hpp"
+#include "service/run_trace.hpp"
 
 namespace fairlead::service {
 
@@ -42,8 +43,7 @@ inline constexpr std::chrono::milliseconds kLease{30'000};
 class HeldRun {
   public:
     HeldRun(OnWorkspace on_workspace, catalog::Run run, RunObserver* observer = nullptr,
-            std::chrono::milliseconds lease = kLease)
-        : on_workspace_(std::move(on_workspace)), run_(std::move(run)), observer_(observer), lease_(lease) {}
+            std::chrono::milliseconds lease = kLease);
     HeldRun(const HeldRun&) = delete;
     HeldRun& operator=(const HeldRun&) = delete;
 
@@ -58,6 +58,13 @@ class HeldRun {
     /// Records a file, or what became of it. Throws Error{conflict} when the run was taken over: then nothing more
     /// may be published.
     awaitable<void> put_file(const catalog::RunFile& file, std::string_view protocol = {});
+    /// The file as it is recorded: its attempts with where they were made, and within what a run may keep of them.
+    catalog::RunFile recorded(catalog::RunFile file);
+    /// Hears the sessions of a connection and passes that on to `besides`, where the run is to be traced (member "trace" of
+    /// its request); else null. Must live as long as they do.
+    std::shared_ptr<Observer> trace(std::string connection, Observer* besides = nullptr) const;
+    /// Records what was heard since.
+    void write_trace(Workspace& workspace);
     /// An event for those who follow the run.
     awaitable<void> note(std::string_view type, const boost::json::object& data);
     /// Bytes were moved: they are told once a second.
@@ -73,6 +80,9 @@ class HeldRun {
     RunObserver* observer_;
     std::chrono::milliseconds lease_;
     std::atomic<std::uint64_t> moved_ = 0;
+    std::shared_ptr<RunTrace> trace_;
+    std::optional<std::uint64_t> traced_;  // bytes of it that are recorded
+    std::atomic<std::uint64_t> history_ = 0;  // bytes of it that were recorded
 };
 
 /// How a run ended.

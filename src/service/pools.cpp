@@ -15,14 +15,14 @@ awaitable<std::shared_ptr<FileSystem>> open_watched(const Target& target, const 
     std::shared_ptr<FileSystem> files;
     const auto failure = co_await transfer::caught([](const Target& where, std::shared_ptr<FileSystem>& opened)
                                                        -> awaitable<void> {
-        opened = co_await fairlead::open(where.endpoint);
+        opened = co_await fairlead::open(where.endpoint, {where.observer.get()});
     }(target, files));
     std::shared_ptr<void> kept;
     if (watch) kept = watch(target.endpoint.protocol, failure ? &*failure : nullptr);
     if (failure) throw Error(*failure);
-    if (!kept) co_return files;
+    if (!kept && !target.observer) co_return files;
     auto* plain = files.get();
-    co_return std::shared_ptr<FileSystem>(plain, [files, kept](FileSystem*) {});
+    co_return std::shared_ptr<FileSystem>(plain, [observer = target.observer, kept, files](FileSystem*) {});
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ void Pools::add_usage(PoolUsages& usages) {
 }
 
 std::shared_ptr<transfer::Sessions> Pools::at(const Target& target) {
-    if (target.key.empty()) return own(target, target.endpoint.max_sessions);
+    if (target.key.empty() || target.observer) return own(target, target.endpoint.max_sessions);
     auto& pool = pools_[target.key];
     pool.used = std::chrono::steady_clock::now();
     if (pool.sessions && is_same(pool.endpoint, target.endpoint)) return pool.sessions;

@@ -17,6 +17,7 @@ struct Target {
     std::shared_ptr<net::RateLimit> limit;  ///< of the connection; null: none
     /// Hears of a host key that was accepted on first use. On the thread of the session.
     std::function<void(const std::string& fingerprint)> accepted_host_key;
+    std::shared_ptr<Observer> observer;  ///< hears the sessions, which nobody shares then; null: nobody does
 };
 
 /// The server and who uses it: "sftp://user@host:22".

@@ -49,6 +49,10 @@ boost::json::object to_json(const FoundFile& found) {
     return document;
 }
 
+std::string beginning_of(std::string_view pattern) {
+    return std::string(pattern.substr(0, pattern.find_first_of("*?[{\\")));
+}
+
 std::string like_of(std::string_view pattern) {
     std::string like;
     for (std::size_t i = 0; i < pattern.size(); ++i) {

@@ -26,6 +26,34 @@ std::string lower_case(std::string_view name);
 /// A pattern of LIKE, with a backslash as its escape, that takes at least what a shell pattern takes.
 std::string like_of(std::string_view pattern);
 
+/// What every name that a shell pattern takes begins with; "" where they may begin with anything.
+std::string beginning_of(std::string_view pattern);
+
+/// So many names that begin alike are few: they are looked up one by one. Of more, the newest are sure to come soon when
+/// all are looked through.
+inline constexpr std::int64_t kFew = 1000;
+
+/// Pages of `read` (as many runs as its query's limit, unless there are no more), of which those stay that `has` says to
+/// hold a file whose name the query's pattern takes, until there are enough.
+template <class Read, class Has>
+std::vector<catalog::Run> holding(RunQuery query, const Read& read, const Has& has) {
+    if (!Glob::is_pattern(query.file)) return read(query);
+    const Glob glob(query.file);
+    const auto wanted = query.limit;
+    std::vector<catalog::Run> found;
+    for (;;) {
+        auto page = read(query);
+        const bool more = page.size() == query.limit;
+        if (more) query.before = page.back().id;
+        for (auto& run : page) {
+            if (!has(run.id, glob)) continue;
+            found.push_back(std::move(run));
+            if (found.size() == wanted) return found;
+        }
+        if (!more) return found;
+    }
+}
+
 /// Pages of `read` (as many files as its query's limit, unless there are no more), of which those stay whose name
 /// the query's pattern takes, until there are enough.
 template <class Read>

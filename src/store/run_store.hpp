@@ -17,7 +17,7 @@ struct RunQuery {
     std::vector<catalog::RunState> states;
     std::string kind, subject, connection;
     std::string not_on;  ///< only those that this node cannot execute, because their documents lie on another
-    std::string file;    ///< part of the source's or target's path of one of its files
+    std::string file;  ///< of one of its files, at the source or at the target: its name, or a shell pattern for that
     std::optional<Time> since, until;  ///< created
     std::string before;  ///< the id of a run: only older ones, for the next page
     std::size_t limit = 100;
@@ -29,6 +29,7 @@ struct FileQuery {
     std::string connection;  ///< the file came from it, or went to it
     std::string name;        ///< a shell pattern for the last part of its source's or target's path
     std::string subject;     ///< of the run
+    std::string outcome;     ///< such as "transferred"
     std::optional<bool> failed;
     std::optional<Time> since, until;  ///< when its end was recorded
     struct Mark {
@@ -126,6 +127,10 @@ class RunStore {
     /// An event without a change.
     virtual void note(std::string_view id, std::int64_t fence, std::string_view type,
                       const boost::json::object& data, Time now) = 0;
+    /// Adds to what was said with servers during the run. Gives how many bytes of it there are now.
+    virtual std::uint64_t add_trace(std::string_view id, std::int64_t fence, std::string_view text) = 0;
+    /// All that was said; empty where nothing was to be kept.
+    virtual std::string trace(std::string_view id) = 0;
     /// The run has ended.
     virtual void finish(std::string_view id, std::int64_t fence, catalog::RunState state,
                         const std::optional<Error>& error, Time now) = 0;

@@ -24,6 +24,13 @@ std::string id_at(Time time) {
 
 }  // namespace
 
+boost::json::object file_event(const catalog::RunFile& file) {
+    auto data = catalog::to_json(file);
+    data.erase("history");
+    data.erase("attemptsDropped");
+    return data;
+}
+
 boost::json::object end_of(const Run& run) {
     boost::json::object data;
     data["state"] = catalog::to_string(run.state);

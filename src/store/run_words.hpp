@@ -10,6 +10,8 @@
 /// What both engines say of runs, and how they ask for their states.
 namespace fairlead::store {
 
+/// The data of run.file: what became of it. How is in its history, where it does not take up room twice.
+boost::json::object file_event(const catalog::RunFile& file);
 /// The data of run.finished.
 boost::json::object end_of(const catalog::Run& run);
 

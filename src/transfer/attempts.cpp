@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "transfer/attempt_log.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::transfer {
@@ -54,6 +55,7 @@ class FileMove {
             if (failure) failure = co_await look_in_doubt(job, *failure);
             if (!failure) break;
             ++failures;
+            if (ways_.log != nullptr) ways_.log->failed(*failure);
             if (unreachable_) refuse_to_wait_twice(*failure);
             co_await wait_or_throw(*failure, failures, ways_.patience, job.source, ways_.retrying);
         }
@@ -74,13 +76,16 @@ class FileMove {
         const bool anew = !only_look && unanswered_ >= kMostUnanswered;
         if (anew) unanswered_ = 0;
         unreachable_ = true;
+        if (ways_.log != nullptr) ways_.log->step("connect");
         auto [from, to] = co_await Sessions::take_both(ways_.source, ways_.target);
         unreachable_ = false;
         Pair pair{std::move(from), std::move(to)};
         const auto seen = ways_.seen_as ? ways_.seen_as(pair.from.files()) : nullptr;
         const Route route{seen ? *seen : pair.from.files(), pair.to.files(), &ways_.source.place(), &ways_.target.place(),
-                          ways_.journal,     &ways_.source,   &ways_.target};
+                          ways_.journal,     &ways_.source,   &ways_.target, ways_.log};
+        if (ways_.log != nullptr) ways_.log->between(route.source.peer().address, route.target.peer().address);
         const auto failure = co_await caught(steps(route, only_look, anew));
+        if (ways_.log != nullptr) ways_.log->moved(staged_.result.bytes);
         if (!first_offset_ && staged_.phase != Phase::planned) first_offset_ = staged_.plan.offset;
         if (!failure) co_return;
         if (is_out_of_reach(*failure)) ++unanswered_;
@@ -102,6 +107,7 @@ class FileMove {
         co_await stage(route, staged_, options, durable_, progress_, only_look);
         if (!publish_ || staged_.phase != Phase::staged) co_return;
         if (ways_.before_publishing) co_await ask_leave(route);
+        route.step("publish");
         co_await publish_staged(route, staged_, ways_.not_published);
     }
 

@@ -24,6 +24,7 @@ struct Ways {
     std::function<awaitable<void>()> not_published = {};
     /// What the source's files look like on their way; empty: as they are.
     std::function<std::shared_ptr<FileSystem>(FileSystem&)> seen_as = {};
+    AttemptLog* log = nullptr;  ///< hears of each attempt at a file, and of its steps; may be null
 };
 
 /// Moves one file as far as `staged`, or with `publish` as far as its final name, in as many attempts as

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/fault_point.hpp"
+#include "transfer/attempt_log.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/names.hpp"
 
@@ -99,6 +100,10 @@ bool is_forgotten(const Unfinished& left) {
 }
 
 }  // namespace
+
+void Route::step(std::string_view name) const {
+    if (log != nullptr) log->step(name);
+}
 
 Means Route::means() const {
     const auto& reading = source.abilities();

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fairlead/file_system.hpp"
@@ -11,6 +12,8 @@
 #include "transfer/sessions.hpp"
 
 namespace fairlead::transfer {
+
+class AttemptLog;
 
 /// The two ends of a transfer, and what is remembered about them.
 struct Route {
@@ -21,10 +24,12 @@ struct Route {
     Journal* journal = nullptr;  ///< null: nothing is remembered, so nothing is kept and nothing gone on with
     Sessions* more_from = nullptr;  ///< for segments; null: there are no further sessions
     Sessions* more_to = nullptr;
+    AttemptLog* log = nullptr;  ///< hears of the steps; may be null
 
     /// Whether what breaks off now can be found again.
     bool remembers() const noexcept { return journal != nullptr && to != nullptr && !to->identity.empty(); }
     Means means() const;
+    void step(std::string_view name) const;
 };
 
 /// A transfer that broke off, and how to go on with it. Its journal entry is ours.

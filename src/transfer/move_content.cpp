@@ -52,6 +52,7 @@ class Move {
             co_await give_up();
             throw Error(*failure);
         }
+        route_.step("verify");
         if (goes_on) refuse_too_much();
         const auto total = plan_.offset + staged_.result.bytes;
         const bool careful = job_.careful || goes_on;
@@ -146,6 +147,7 @@ class Move {
         if (all_there) co_return co_await prove_end(rest.size());
         co_await open_target();
         FAIRLEAD_FAULT_POINT("content.target_opened");
+        route_.step("transfer");
         auto& moved = staged_.result.bytes;
         const bool from_file = from_->descriptor() >= 0 && to_->can_send_file() && !digest_for_moving();
         if (!rest.empty() && !from_file) {

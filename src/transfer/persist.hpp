@@ -8,9 +8,9 @@
 namespace fairlead::transfer {
 
 /// Does something with a session to a place, and all of it again, with a session that works, as long as what
-/// fails may pass and patience lasts. `what` is for `retrying`, which may be empty.
+/// fails may pass and patience lasts. `what` is for `retrying`, which may be empty. `log` hears of the attempts.
 awaitable<void> persistently(Sessions& place, Patience patience, std::string what, Retrying retrying,
-                             std::function<awaitable<void>(FileSystem&)> use);
+                             std::function<awaitable<void>(FileSystem&)> use, AttemptLog* log = nullptr);
 
 /// How patient the options are, or else the place is.
 Patience patience_with(Sessions& place, const Options& options);

@@ -232,6 +232,7 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
 awaitable<void> stage_file(const Route& route, Staged& staged, const Options& options, bool durable,
                            Progress* progress, bool only_look) {
     staged.told_size.reset();  // what an earlier attempt was told is not what is there now
+    route.step("look");
     co_await plan_and_record(route, staged, options, only_look);
     auto& [job, plan, result, phase, entry, start_over, name, told_size, kept] = staged;
     FAIRLEAD_FAULT_POINT("transfer.planned");
@@ -246,10 +247,12 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
             .on(job.source);
     plan.only_look = only_look;
     if (progress != nullptr) progress->began(job.source, job.facts.size);
+    route.step(plan.segments.empty() ? "open" : "transfer");
     if (plan.segments.empty())
         co_await move_content(route, staged, options, durable, progress);
     else
         co_await move_segments(route, staged, options, durable, progress);
+    route.step("verify");
     const auto unproven = co_await caught(prove(route, staged, options));
     if (unproven && unproven->code == ErrorCode::size_mismatch && !plan.segments.empty()) {
         // Some servers (Pure-FTPd) end a file where the last write at a position ended.
@@ -258,6 +261,7 @@ awaitable<void> stage_file(const Route& route, Staged& staged, const Options& op
     }
     if (unproven) throw Error(*unproven);
     FAIRLEAD_FAULT_POINT("transfer.proven");
+    if (options.preserve) route.step("preserve");
     if (options.preserve) co_await preserve_time(route, staged);
     if (plan.mode == Mode::append) result.outcome = Outcome::appended;
     result.resumed = plan.offset;

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr std::string_view kJson = "Content-Type: application/json\r\n";
@@ -65,9 +66,16 @@ TEST_F(FlowDaemon, flows_are_made_run_and_asked_about_over_rest) {
     const auto wrong = send("POST", kFlows, R"({"name":"g","source":{"afterwards":"burn"},"colour":1})", 400);
     EXPECT_THAT(wrong.at("faults").as_array(), SizeIs(3)) << wrong;
     server.file("/in/a.csv", "content");
-    const auto run = send("POST", kFlows + "/f/run", "{}", 200);
+    const auto run = send("POST", kFlows + "/f/run", R"({"trace":true})", 200);
     EXPECT_EQ(run.at("state"), "succeeded");
     EXPECT_EQ(run.at("kind"), "flow");
+    const auto address = "/v1/runs/" + std::string(run.at("id").as_string());
+    const auto delivered = send("GET", address + "/files", "", 200).at("items").at(0);
+    EXPECT_EQ(delivered.at("history").at(0).at("steps").as_array().front().at("step"), "directory") << delivered;
+    const auto trace = (*daemon)("GET", address + "/trace");
+    EXPECT_EQ(trace.status, 200) << trace.body;
+    EXPECT_THAT(trace.body, HasSubstr(" p > RETR /in/a.csv"));
+    EXPECT_THAT(trace.body, Not(HasSubstr(std::string(server.endpoint().password.reveal()))));
     EXPECT_EQ(read_file(work / "out" / "a.csv"), "content");
     EXPECT_EQ(server.content("/in/a.csv"), std::nullopt);
     const auto files = send("GET", kFlows + "/f/files", "", 200);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <thread>
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class OperationVerbs : public testing::Test {
@@ -87,6 +89,48 @@ TEST_F(OperationVerbs, documents_share_one_log_in_and_one_that_is_there_fails_al
     EXPECT_THAT(outcomes(answer), ElementsAre("failed", "transferred"));
     EXPECT_EQ(answer.at("results").at(0).at("error").at("code"), "already_exists");
     EXPECT_EQ(answer.at("run").at("state"), "partial");
+}
+
+TEST_F(OperationVerbs, attempts_and_their_steps_are_recorded_and_the_conversation_where_it_is_asked_for) {
+    ScriptedFtp server;
+    server.folder("/in");
+    std::atomic<int> stores = 0;
+    server.on("STOR", [&](FtpConversation& with, const std::string& argument) {
+        if (++stores > 1) return with.behave("STOR", argument);
+        with.reply("421 Not now.");
+        with.hang_up();
+    });
+    connect(fairlead, "p", server.endpoint(), {"--retries", "2"});
+    operation("store", {"--action", "create", "--remote-directory", "/in"});
+    const auto ran = fairlead({"--json", "operation", "run", "store", "--trace", "--input", file("a", "123")});
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    const auto answer = json::parse(ran.output);
+    const auto& result = answer.at("results").at(0);
+    EXPECT_EQ(result.at("attempts"), 2);
+    const auto& history = result.at("history").as_array();
+    ASSERT_THAT(history, SizeIs(2));
+    const auto& first = history[0].at("steps").as_array();
+    EXPECT_EQ(first.front().at("step"), "connect");
+    EXPECT_EQ(first.back().at("ok"), false);
+    EXPECT_FALSE(history[0].at("error").is_null());
+    EXPECT_FALSE(history[0].at("node").as_string().empty());
+    EXPECT_EQ(history[1].at("steps").as_array().back().at("step"), "publish");
+    EXPECT_TRUE(history[1].at("error").is_null());
+    EXPECT_EQ(history[1].at("bytes"), 3);
+
+    const std::string id(answer.at("run").at("id").as_string());
+    const auto shown = fairlead.ok({"run", "show", id, "--attempts"});
+    EXPECT_THAT(shown, HasSubstr("attempt 1"));
+    EXPECT_THAT(shown, HasSubstr("failed at "));
+    EXPECT_THAT(fairlead.ok({"run", "files", "--name", "a", "--since", "yesterday", "--attempts"}), HasSubstr("attempt 2"));
+    const auto trace = fairlead.ok({"run", "show", id, "--trace"});
+    EXPECT_THAT(trace, HasSubstr(" p > STOR "));
+    EXPECT_THAT(trace, HasSubstr(" p < 421 Not now."));
+    EXPECT_THAT(trace, HasSubstr(" p > PASS "));
+    EXPECT_THAT(trace, Not(HasSubstr(std::string(server.endpoint().password.reveal()))));
+    const auto plain = fairlead.json({"operation", "run", "store", "--input", file("b", "1")});
+    const std::string other(plain.at("run").at("id").as_string());
+    EXPECT_EQ(fairlead({"run", "show", other, "--trace"}).status, 3);
 }
 
 TEST_F(OperationVerbs, get_query_list_delete_and_move_on_a_real_server) {

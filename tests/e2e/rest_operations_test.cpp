@@ -205,7 +205,7 @@ TEST_F(RestOperations, run_without_anybody_waiting_and_can_be_followed_looked_up
     start();
     operation({{"name", "store"}, {"action", "create"}, {"connection", "p"}, {"remoteDirectory", "/in"}});
     const auto all = listen("/v1/projects/default/events");
-    const auto accepted = execute("store", R"({"documents":[{"properties":{"fileName":"a"},"text":"1"}]})",
+    const auto accepted = execute("store", R"({"documents":[{"properties":{"fileName":"a"},"text":"1"}],"trace":true})",
                                   "Prefer: respond-async\r\n");
     ASSERT_EQ(accepted.status, 202) << accepted.body;
     const auto path = accepted.headers.at("location");
@@ -217,7 +217,14 @@ TEST_F(RestOperations, run_without_anybody_waiting_and_can_be_followed_looked_up
     EXPECT_EQ(run.at("state"), "succeeded");
     EXPECT_EQ(run.at("trigger"), "api");
     EXPECT_EQ((*daemon)("GET", path + "/results").json().at("results").at(0).at("properties").at("File Name"), "a");
-    EXPECT_THAT((*daemon)("GET", path + "/files").json().at("items").as_array(), SizeIs(1));
+    const auto files = (*daemon)("GET", path + "/files").json().at("items").as_array();
+    ASSERT_THAT(files, SizeIs(1));
+    EXPECT_EQ(files[0].at("history").at(0).at("steps").as_array().back().at("step"), "publish");
+    const auto trace = (*daemon)("GET", path + "/trace");
+    EXPECT_EQ(trace.status, 200) << trace.body;
+    EXPECT_THAT(trace.body, HasSubstr(" p > STOR "));
+    EXPECT_EQ((*daemon)("GET", "/v1/projects/default/runs?file=*.csv&flow=store&since=yesterday").json().at("items").as_array().size(), 0u);
+    EXPECT_EQ((*daemon)("GET", "/v1/projects/default/runs?file=[ab]&operation=store&since=yesterday").json().at("items").as_array().size(), 1u);
 
     const auto story = listen("/v1/runs/" + id + "/events")->until_end();  // from its beginning to its end
     EXPECT_THAT(story, HasSubstr("event: run.queued"));

@@ -276,6 +276,86 @@ TEST_P(RunStoreTest, files_are_found_by_name_connection_and_time) {
     EXPECT_THAT(names({.name = "z.csv"}), ElementsAre("r10"));
 }
 
+TEST_P(RunStoreTest, files_keep_their_attempts_and_events_do_without) {
+    queued("r1");
+    claim("me", 1);
+    auto made = file(0, 10);
+    made.attempts = 12;
+    made.history = {{{"attempt", 11}, {"error", {{"code", "timeout"}}}}, {{"attempt", 12}, {"error", nullptr}}};
+    runs().put_file("r1", 1, made, at(2));
+    const auto kept = runs().files("r1", 0, 10).at(0);
+    EXPECT_EQ(kept.history, made.history);
+    EXPECT_EQ(catalog::to_json(kept).at("attemptsDropped"), 10);
+    EXPECT_EQ(runs().find_files({.project = "default"}).at(0).file.history, made.history);
+    const auto event = runs().events({.run = "r1"}).back();
+    EXPECT_EQ(event.data.at("attempts"), 12);
+    EXPECT_FALSE(event.data.contains("history"));
+}
+
+TEST_P(RunStoreTest, a_trace_is_the_owners_and_goes_with_its_run) {
+    queued("r1");
+    claim("me", 1);
+    EXPECT_EQ(runs().add_trace("r1", 1, ""), 0u);
+    EXPECT_EQ(runs().trace("r1"), "");
+    EXPECT_EQ(runs().add_trace("r1", 1, "> NOOP\n"), 7u);
+    EXPECT_EQ(runs().add_trace("r1", 1, "< 200 \u00fc\n"), 16u);
+    EXPECT_THROW(runs().add_trace("r1", 7, "x"), Error);
+    EXPECT_EQ(runs().trace("r1"), "> NOOP\n< 200 \u00fc\n");
+    runs().finish("r1", 1, RunState::succeeded, {}, at(2));
+    EXPECT_THAT(runs().forget({.keep_runs = 10s}, at(20)).ids, ElementsAre("r1"));
+    EXPECT_EQ(runs().trace("r1"), "");
+}
+
+TEST_P(RunStoreTest, runs_and_files_are_found_by_patterns_whether_few_or_many_begin_alike) {
+    for (const auto* id : {"r1", "r2", "r3"})
+        queued(id);
+    for (const auto* id : {"r1", "r2", "r3"})
+        runs().claim(id, "me", at(1), at(100));
+    const auto put = [&](const std::string& id, std::int64_t number, const std::string& name, int second) {
+        auto made = file(number, 1);
+        made.source = "/in/" + name;
+        made.target = name == "rare-2.txt" ? "bank:/x/rare-2.txt.gz" : number % 2 == 0 ? "bank:/x/t-" + name : "";
+        made.finished_at = at(second);
+        runs().put_file(id, 1, made, at(second));
+    };
+    store().together([&] {
+        for (int i = 0; i < 1100; ++i)
+            put("r2", i, "many-" + std::to_string(i) + ".csv", 10 + i);
+    });
+    put("r1", 0, "rare-1.csv", 2000);
+    put("r3", 1, "rare-2.txt", 2001);
+    const auto found = [&](RunQuery query) {
+        query.projects = {"default"};
+        std::vector<std::string> ids;
+        for (const auto& run : runs().list(query))
+            ids.push_back(run.id);
+        return ids;
+    };
+    EXPECT_THAT(found({.file = "*.csv"}), ElementsAre("r2", "r1"));
+    EXPECT_THAT(found({.file = "many-*"}), ElementsAre("r2"));
+    EXPECT_THAT(found({.file = "rare-*"}), ElementsAre("r3", "r1"));
+    EXPECT_THAT(found({.file = "rare-*", .limit = 1}), ElementsAre("r3"));
+    EXPECT_THAT(found({.file = "rare-[1].*"}), ElementsAre("r1"));
+    EXPECT_THAT(found({.file = "RARE-*"}), IsEmpty());
+    EXPECT_THAT(found({.file = "t-rare-*"}), ElementsAre("r1"));
+    EXPECT_THAT(found({.file = "t-rare-1.csv"}), ElementsAre("r1"));
+    EXPECT_THAT(found({.file = "rare-1.csv"}), ElementsAre("r1"));
+    EXPECT_THAT(found({.file = "rare-1"}), IsEmpty());
+    EXPECT_THROW(found({.file = "[a"}), Error);
+    const auto files = [&](FileQuery query) {
+        query.project = "default";
+        std::vector<std::string> sources;
+        for (const auto& one : runs().find_files(query))
+            sources.push_back(one.file.source);
+        return sources;
+    };
+    EXPECT_THAT(files({.name = "rare-*"}), ElementsAre("/in/rare-2.txt", "/in/rare-1.csv"));
+    EXPECT_THAT(files({.name = "t-rare-*"}), ElementsAre("/in/rare-1.csv"));
+    EXPECT_THAT(files({.name = "many-*", .limit = 2}), ElementsAre("/in/many-1099.csv", "/in/many-1098.csv"));
+    EXPECT_THAT(files({.name = "rare-*", .outcome = "skipped"}), IsEmpty());
+    EXPECT_THAT(files({.name = "rare-*", .outcome = "transferred"}), SizeIs(2));
+}
+
 TEST_P(RunStoreTest, a_change_is_heard_by_another_store) {
     const auto listener = open(where());
     EXPECT_THAT((listener->await_change(1ms), listener->await_change(1ms)), false);

@@ -44,6 +44,7 @@ awaitable<catalog::Run> enqueue(Services& services, const Request& request, Want
         auto run = operation::draft(runs, project, wanted.environment, execution, id);
         run.trigger = "api";
         run.request["resumable"] = true;
+        if (wanted.trace) run.request["trace"] = true;
         return queue_once(workspace, request, run);
     };
     auto run = co_await services.workspaces.run(actor_of(request), work);

@@ -49,7 +49,7 @@ struct Form {
 };
 
 void require_property(const std::string& name) {
-    std::vector<std::string> known{"environment", "File Name", "ID"};
+    std::vector<std::string> known{"environment", "trace", "File Name", "ID"};
     for (const auto& field : catalog::operation_fields()) {
         Properties one{{std::string(field.name), "x"}};
         if (one.has(name)) return;
@@ -61,10 +61,17 @@ void require_property(const std::string& name) {
     throw error;
 }
 
-/// environment, parameter.NAME, or a property of every document.
+/// environment, trace, parameter.NAME, or a property of every document.
 void assign(Form& form, const std::string& name, const std::string& value) {
     if (name == "environment") {
         form.wanted.environment = value;
+    } else if (name == "trace") {
+        if (value != "true" && value != "false") {
+            Error error(ErrorCode::invalid_argument, "trace is true or false.");
+            error.faults.push_back({"trace", value, "must be true or false"});
+            throw error;
+        }
+        form.wanted.trace = value == "true";
     } else if (name.starts_with(kParameter)) {
         form.wanted.parameters[name.substr(kParameter.size())] = value;
     } else {
@@ -82,13 +89,14 @@ awaitable<std::string> put_text(Spool& spool, std::string text) {
     });
 }
 
-/// {"properties", "parameters", "environment", "ids", "documents": [{"properties", "content" (base64) | "text"}]}
+/// {"properties", "parameters", "environment", "trace", "ids", "documents": [{"properties", "content" (base64) | "text"}]}
 awaitable<void> read_document(json::object document, Form& form, Spool& spool) {
     Fields fields(std::move(document));
     add(form.common, fields.object("properties"));
     for (const auto& [name, value] : fields.object("parameters"))
         form.wanted.parameters[std::string(name)] = text_of(value);
     if (const auto environment = fields.text("environment")) form.wanted.environment = *environment;
+    if (const auto trace = fields.truth("trace")) form.wanted.trace = *trace;
     for (const auto& id : fields.array("ids")) {
         if (!id.is_string()) fields.wrong("ids", "must be a list of texts");
         form.documents.emplace_back("", Properties{{"fileName", text_of(id)}});
@@ -224,6 +232,7 @@ awaitable<Wanted> read_wanted(Request& request, const catalog::Operation& operat
 std::vector<http::RouteNotes::Parameter> execution_parameters() {
     std::vector<http::RouteNotes::Parameter> all{
         {"environment", "In which variables are looked up"},
+        {"trace", "true: what is said with the server is kept, secrets masked, for GET …/runs/{id}/trace", "boolean"},
         {"Prefer", "respond-async: answer 202 at once, with the run's address in Location", "string", true},
         {"Accept", "application/json, multipart/mixed, application/zip, or application/octet-stream for one document",
          "string", true}};

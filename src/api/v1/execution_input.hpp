@@ -35,6 +35,7 @@ struct Wanted {
     std::vector<operation::Input> inputs;
     catalog::Parameters parameters;
     std::string environment;
+    bool trace = false;  ///< what is said with the server is kept
 };
 
 /// Reads the documents of a request: JSON, multipart, or one raw content, with the properties that its parameters

@@ -66,9 +66,10 @@ void refuse_unknown_members(const json::object& body, std::initializer_list<std:
 awaitable<Response> run(Services& services, Request& request) {
     refuse_unknown_parameters(request, {});
     const auto body = co_await json_of(request);
-    refuse_unknown_members(body, {"path", "again", "environment"});
+    refuse_unknown_members(body, {"path", "again", "environment", "trace"});
     const auto path = text_in(body, "path");
     const bool again = truth_in(body, "again");
+    const bool trace = truth_in(body, "trace");
     if (again && path.empty()) {
         Error error(ErrorCode::invalid_argument, "again is for one file: name it by path.");
         error.faults.push_back({"path", "", "is missing"});
@@ -88,6 +89,7 @@ awaitable<Response> run(Services& services, Request& request) {
         if (made.environment.empty()) made.environment = flow.environment;
         made.trigger = "api";
         made.request = {{"only", only}, {"resumable", true}, {"waits", true}};
+        if (trace) made.request["trace"] = true;
         catalog::Run run;
         workspace.store().together([&] {
             run = queue_once(workspace, request, made);

@@ -38,7 +38,7 @@ using service::Workspace;
 constexpr std::uint64_t kMostInline = 256 * 1024;
 
 store::RunQuery query_of(const Request& request) {
-    refuse_unknown_parameters(request, {"state", "kind", "subject", "operation", "connection", "file", "since",
+    refuse_unknown_parameters(request, {"state", "kind", "subject", "operation", "flow", "connection", "file", "since",
                                         "until", "limit", "cursor"});
     const auto now = std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
     store::RunQuery query;
@@ -51,10 +51,11 @@ store::RunQuery query_of(const Request& request) {
         }
     query.kind = request.argument("kind").value_or("");
     query.subject = request.argument("subject").value_or("");
-    if (const auto operation = request.argument("operation")) {
-        query.kind = "operation";
-        query.subject = *operation;
-    }
+    for (const auto* kind : {"operation", "flow"})
+        if (const auto name = request.argument(kind)) {
+            query.kind = kind;
+            query.subject = *name;
+        }
     query.connection = request.argument("connection").value_or("");
     query.file = request.argument("file").value_or("");
     if (const auto since = request.argument("since")) query.since = parse_age(*since, now, "since");
@@ -135,13 +136,14 @@ store::FileQuery::Mark mark_of(std::string_view cursor) {
 }
 
 awaitable<Response> find_files(Services& services, Request& request) {
-    refuse_unknown_parameters(request, {"name", "connection", "subject", "failed", "since", "until", "limit", "cursor"});
+    refuse_unknown_parameters(request, {"name", "connection", "subject", "outcome", "failed", "since", "until", "limit", "cursor"});
     const auto now = std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
     store::FileQuery query;
     query.project = request.parameters.at("project");
     query.name = request.argument("name").value_or("");
     query.connection = request.argument("connection").value_or("");
     query.subject = request.argument("subject").value_or("");
+    query.outcome = request.argument("outcome").value_or("");
     query.failed = truth_of(request, "failed");
     if (const auto since = request.argument("since")) query.since = parse_age(*since, now, "since");
     if (const auto until = request.argument("until")) query.until = parse_age(*until, now, "until");
@@ -192,6 +194,21 @@ awaitable<Response> content(Services& services, Request& request) {
         co_return http::Bytes(bytes.begin(), bytes.end());
     };
     co_return response;
+}
+
+/// What was said with the servers, as far as it was written down.
+awaitable<Response> trace(Services& services, Request& request) {
+    const auto work = [&](Workspace& workspace) {
+        const auto run = visible_run(workspace, request);
+        if (!catalog::is_traced(run))
+            throw Error(ErrorCode::not_found, fmt::format("What the run '{}' said with its servers was not kept.", run.id))
+                .hinting("execute with trace: true keeps it");
+        Response response;
+        response.with("Content-Type", "text/plain; charset=utf-8");
+        response.body = service::Runs(workspace).store().trace(run.id);
+        return response;
+    };
+    co_return co_await services.workspaces.run(actor_of(request), work);
 }
 
 /// What `execute` answers, once more; of one that has not ended yet, once it has.
@@ -271,9 +288,10 @@ std::vector<http::Route> routes_below(const std::string& prefix, bool of_a_proje
                          {"kind", "operation, flow or transfer"},
                          {"subject", "Only those of the operation or flow of this name"},
                          {"operation", "Only those of this operation"},
+                         {"flow", "Only those of this flow"},
                          {"connection", "Only those over this connection"},
-                         {"file", "Only those with a file whose path holds this text"},
-                         {"since", "From this time on (RFC 3339), or for this long back (2h, 7d)"},
+                         {"file", "Only those with a file of this name, at the source or at the target: a shell pattern such as *.csv"},
+                         {"since", "From this time on (RFC 3339, today, yesterday), or for this long back (2h, 7d)"},
                          {"until", "Before this time"},
                          {"limit", "How many at most, 1 to 1000; else 100", "integer"},
                          {"cursor", "Where to go on: `next` of the page before"}},
@@ -295,6 +313,14 @@ std::vector<http::Route> routes_below(const std::string& prefix, bool of_a_proje
          with(&content),
          {.description = "As long as the run is remembered.",
           .response = "application/octet-stream",
+          .failures = {404}}},
+        {"GET",
+         one + "/trace",
+         Role::operator_,
+         "Read what a run said with its servers, secrets masked",
+         with(&trace),
+         {.description = "Of a run that was executed with trace: true; 1 MiB of it at most.",
+          .response = "text/plain",
           .failures = {404}}},
         {"GET",
          one + "/results",
@@ -357,8 +383,9 @@ std::vector<http::Route> run_routes(Services& services) {
          {.parameters = {{"name", "Only files of this name, at the source or at the target: a shell pattern such as *.csv"},
                          {"connection", "Only those that came from this connection, or went to it"},
                          {"subject", "Only those of the operation or flow of this name"},
+                         {"outcome", "Only those with this outcome, such as transferred, skipped or failed"},
                          {"failed", "true: only those that failed; false: only the others", "boolean"},
-                         {"since", "Ended from this time on (RFC 3339), or for this long back (2h, 7d)"},
+                         {"since", "Ended from this time on (RFC 3339, today, yesterday), or for this long back (2h, 7d)"},
                          {"until", "Ended before this time"},
                          {"limit", "How many at most, 1 to 1000; else 100", "integer"},
                          {"cursor", "Where to go on: `next` of the page before"}},

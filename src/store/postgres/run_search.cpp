@@ -39,7 +39,8 @@ std::vector<std::string> ways_of(const FileQuery& query, Conditions& where) {
         common += fmt::format(" AND f.finished_at <= {0}::bigint AND (f.finished_at, f.run, f.number) < ({0}::bigint, {1}, {2}::bigint)",
                               at, where.place(query.before->run), where.place(query.before->number));
     }
-    if (query.failed) common += fmt::format(" AND (f.error <> '') = {}", *query.failed ? "TRUE" : "FALSE");
+    if (!query.outcome.empty()) common += " AND f.outcome = " + where.place(query.outcome);
+    if (query.failed) common += *query.failed ? " AND f.error <> ''" : " AND f.error = ''";
     if (!query.subject.empty()) common += fmt::format(" AND lower(r.subject) = lower({})", where.place(query.subject));
     const auto name = query.name.empty() ? std::string()
                                          : where.place(exact ? to_valid_utf8(query.name) : to_valid_utf8(like_of(query.name)));
@@ -50,13 +51,27 @@ std::vector<std::string> ways_of(const FileQuery& query, Conditions& where) {
         common += fmt::format(" AND (f.name {0} {1} OR f.target_name {0} {1})", exact ? "=" : "LIKE", name);
     if (query.connection.empty()) return {common};
     const auto connection = where.place(lower_case(query.connection));
+    if (query.failed.value_or(false)) return {fmt::format("{0} AND (f.connection = {1} OR f.target_connection = {1})", common, connection)};
     return {fmt::format("{} AND f.connection = {}", common, connection),
             fmt::format("{} AND f.target_connection <> '' AND f.target_connection = {}", common, connection)};
 }
 
 }  // namespace
 
-std::vector<Run> PostgresRunStore::list(const RunQuery& query) {
+bool PostgresRunStore::has_file(std::string_view id, const Glob& glob) {
+    const auto rows = database_.read("SELECT name, target_name FROM run_file WHERE run = $1", {id});
+    for (const auto row : rows)
+        for (const int column : {0, 1})
+            if (!row.text(column).empty() && glob.matches(row.text(column))) return true;
+    return false;
+}
+
+std::vector<Run> PostgresRunStore::list(const RunQuery& wanted) {
+    const auto read = [this](const RunQuery& query) { return page(query); };
+    return holding(wanted, read, [this](const std::string& id, const Glob& glob) { return has_file(id, glob); });
+}
+
+std::vector<Run> PostgresRunStore::page(const RunQuery& query) {
     Conditions values;
     std::string sql = "WHERE true";
     const auto where = [&](std::string_view condition, Value value) {
@@ -78,10 +93,12 @@ std::vector<Run> PostgresRunStore::list(const RunQuery& query) {
         where("id <", last_id(*query.until));
     }
     if (!query.before.empty()) where("id <", query.before);
-    if (!query.file.empty())
-        sql += fmt::format(" AND EXISTS (SELECT 1 FROM run_file f WHERE f.run = run.id AND "
-                           "strpos(f.source || chr(10) || f.target, {}) > 0)",
-                           values.place(to_valid_utf8(query.file)));
+    if (!query.file.empty()) {
+        const bool is_pattern = Glob::is_pattern(query.file);
+        const auto name = values.place(to_valid_utf8(is_pattern ? like_of(query.file) : query.file));
+        sql += fmt::format(" AND EXISTS (SELECT 1 FROM run_file f WHERE f.run = run.id AND (f.name {0} {1} OR f.target_name {0} {1}))",
+                           is_pattern ? "LIKE" : "=", name);
+    }
     sql += " ORDER BY id DESC LIMIT " + values.place(query.limit);
     return read(sql, values.values());
 }

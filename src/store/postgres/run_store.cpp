@@ -157,7 +157,7 @@ void PostgresRunStore::put_file(std::string_view id, std::int64_t fence, const R
              text_for(json::array(file.warnings.begin(), file.warnings.end())), text_for(file.history),
              run.project, place.connection, place.target_connection, place.name, place.target_name});
         add_to_sums(transaction, id, file.number, '+');
-        write_event(transaction, id, "run.file", catalog::to_json(file), now);
+        write_event(transaction, id, "run.file", file_event(file), now);
     });
 }
 
@@ -177,6 +177,27 @@ void PostgresRunStore::note(std::string_view id, std::int64_t fence, std::string
         ours(transaction, id, fence);
         write_event(transaction, id, type, data, now);
     });
+}
+
+std::uint64_t PostgresRunStore::add_trace(std::string_view id, std::int64_t fence, std::string_view text) {
+    return database_.write([&](Transaction& transaction) {
+        ours(transaction, id, fence);
+        if (!text.empty())
+            transaction.run("INSERT INTO run_trace (run, number, text) "
+                            "SELECT $1, coalesce(max(number) + 1, 0), $2 FROM run_trace WHERE run = $1",
+                            {id, to_valid_utf8(text)});
+        const auto rows =
+            transaction.run("SELECT coalesce(sum(octet_length(text)), 0) FROM run_trace WHERE run = $1", {id});
+        return static_cast<std::uint64_t>(rows[0].number(0));
+    });
+}
+
+std::string PostgresRunStore::trace(std::string_view id) {
+    std::string all;
+    const auto rows = database_.read("SELECT text FROM run_trace WHERE run = $1 ORDER BY number", {id});
+    for (const auto row : rows)
+        all += row.text(0);
+    return all;
 }
 
 void PostgresRunStore::finish(std::string_view id, std::int64_t fence, RunState state,
@@ -258,7 +279,7 @@ Forgotten PostgresRunStore::forget(const Retention& retention, Time now) {
         const auto rows_at_once = retention.at_once * kRowsPerRun;
         Forgotten forgotten;
         // What is many goes first, in parts: removing a run of a million files at once would take long.
-        for (const auto* table : {"run_event", "run_file"}) {
+        for (const auto* table : {"run_event", "run_file", "run_trace"}) {
             const auto gone = transaction.run(
                 fmt::format("DELETE FROM {0} WHERE (run, number) IN (SELECT run, number FROM {0} WHERE run IN "
                             "(SELECT id FROM run WHERE finished_at < $1 ORDER BY finished_at LIMIT $2) LIMIT $3)",

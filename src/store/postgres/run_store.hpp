@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/glob.hpp"
 #include "store/postgres/database.hpp"
 #include "store/run_store.hpp"
 
@@ -26,6 +27,8 @@ class PostgresRunStore final : public RunStore {
     std::vector<catalog::RunFile> files(std::string_view id, std::int64_t from, std::size_t limit) override;
     void note(std::string_view id, std::int64_t fence, std::string_view type, const boost::json::object& data,
               Time now) override;
+    std::uint64_t add_trace(std::string_view id, std::int64_t fence, std::string_view text) override;
+    std::string trace(std::string_view id) override;
     void finish(std::string_view id, std::int64_t fence, catalog::RunState state,
                 const std::optional<Error>& error, Time now) override;
     catalog::Run request_cancel(std::string_view id, Time now) override;
@@ -36,6 +39,8 @@ class PostgresRunStore final : public RunStore {
     Forgotten forget(const Retention& retention, Time now) override;
 
   private:
+    bool has_file(std::string_view id, const Glob& glob);
+    std::vector<catalog::Run> page(const RunQuery& query);
     std::vector<catalog::Run> read(const std::string& rest, std::span<const Value> values);
 
     Database& database_;

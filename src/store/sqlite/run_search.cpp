@@ -14,6 +14,8 @@ namespace {
 
 using catalog::Run;
 
+constexpr char kLast = '\xff';  // no text holds this byte, so what begins alike comes before
+
 /// One way to the files that are wanted: an index, and the conditions that lead along it.
 struct Way {
     const char* index;
@@ -21,11 +23,16 @@ struct Way {
 };
 
 /// Files come from a connection or go to it, have their name at the source or at the target: each by its own index.
-std::vector<Way> ways_of(const FileQuery& query) {
+/// `few`: not many files have a name that begins as the pattern does.
+std::vector<Way> ways_of(const FileQuery& query, bool few) {
     const bool exact = !query.name.empty() && !Glob::is_pattern(query.name);
     std::vector<Way> ways;
-    if (!query.connection.empty()) {
-        const auto connection = lower_case(query.connection);
+    const bool failed = query.failed.value_or(false);
+    const auto connection = lower_case(query.connection);
+    if (failed && !exact) {
+        ways.push_back({"run_file_failed", {}});
+        if (!connection.empty()) ways[0].where.add_all("(f.connection = ? OR f.target_connection = ?)", {connection, connection});
+    } else if (!connection.empty()) {
         ways.resize(2);
         ways[0].index = "run_file_by_connection";
         ways[0].where.add("f.connection = ?", connection);
@@ -37,6 +44,14 @@ std::vector<Way> ways_of(const FileQuery& query) {
         ways[0].where.add("f.name = ?", query.name);
         ways[1].index = "run_file_by_target_name";
         ways[1].where.add("f.target_name <> '' AND f.target_name = ?", query.name);
+    } else if (few) {
+        const auto begin = beginning_of(query.name);
+        ways.resize(2);
+        ways[0].index = "run_file_by_name";
+        ways[0].where.add_all("f.name >= ? AND f.name < ?", {begin, begin + kLast});
+        ways[1].index = "run_file_by_target_name";
+        ways[1].where.add_all("f.target_name <> '' AND f.target_name >= ? AND f.target_name < ? AND NOT (f.name >= ? AND f.name < ?)",
+                              {begin, begin + kLast, begin, begin + kLast});
     } else {
         ways.push_back({"run_file_by_time", {}});
     }
@@ -56,15 +71,71 @@ std::vector<Way> ways_of(const FileQuery& query) {
             const auto like = like_of(query.name);
             where.add_all("(f.name LIKE ? ESCAPE '\\' OR f.target_name LIKE ? ESCAPE '\\')", {like, like});
         }
-        if (query.failed) where.add("(f.error <> '') = ?", *query.failed ? 1 : 0);
+        if (!query.outcome.empty()) where.add("f.outcome = ?", query.outcome);
+        if (query.failed) where.add_all(failed ? "f.error <> ''" : "f.error = ''", {});
         if (!query.subject.empty()) where.add("r.subject = ? COLLATE NOCASE", query.subject);
     }
     return ways;
 }
 
+/// Runs with a file of this name, by its index, or, where many begin alike, run by run.
+void add_file(Conditions& where, const RunQuery& query, bool few) {
+    const bool is_pattern = Glob::is_pattern(query.file);
+    if (query.projects.empty() || (is_pattern && !few)) {
+        const std::string one = is_pattern ? "LIKE ? ESCAPE '\\'" : "= ?";
+        const auto name = is_pattern ? like_of(query.file) : query.file;
+        return where.add_all(fmt::format("EXISTS (SELECT 1 FROM run_file f INDEXED BY run_file_names WHERE f.run = run.id AND "
+                                         "(f.name {0} OR f.target_name {0}))", one),
+                             {name, name});
+    }
+    const auto begin = is_pattern ? beginning_of(query.file) : query.file;
+    std::string sql;
+    std::vector<Conditions::Value> values;
+    for (const auto* column : {"name", "target_name"})
+        for (const auto& project : query.projects) {
+            sql += fmt::format("{0}SELECT f.run FROM run_file f INDEXED BY run_file_by_{1} WHERE f.project = ? AND f.{1} <> '' AND "
+                               "f.{1} >= ? AND f.{1} {2} ?",
+                               sql.empty() ? "" : " UNION ALL ", column, is_pattern ? "<" : "<=");
+            values.insert(values.end(), {project, begin, is_pattern ? begin + kLast : begin});
+        }
+    where.add_all("id IN (" + sql + ")", std::move(values));
+}
+
 }  // namespace
 
-std::vector<Run> SqliteRunStore::list(const RunQuery& query) {
+bool SqliteRunStore::are_few(const std::vector<std::string>& projects, std::string_view pattern) {
+    if (!Glob::is_pattern(pattern) || beginning_of(pattern).empty() || projects.empty()) return false;
+    const auto begin = beginning_of(pattern);
+    std::int64_t count = 0;
+    for (const auto* column : {"name", "target_name"})
+        for (const auto& project : projects) {
+            auto rows = database_.prepare(fmt::format(
+                "SELECT count(*) FROM (SELECT 1 FROM run_file f INDEXED BY run_file_by_{0} WHERE f.project = ? AND f.{0} <> '' AND "
+                "f.{0} >= ? AND f.{0} < ? LIMIT ?)",
+                column));
+            rows.bind(project).bind(begin).bind(begin + kLast).bind(kFew);
+            rows.step();
+            count += rows.number(0);
+        }
+    return count < kFew;
+}
+
+bool SqliteRunStore::has_file(std::string_view id, const Glob& glob) {
+    auto rows = database_.prepare("SELECT name, target_name FROM run_file INDEXED BY run_file_names WHERE run = ?");
+    rows.bind(id);
+    while (rows.step())
+        for (const int column : {0, 1})
+            if (!rows.text(column).empty() && glob.matches(rows.text(column))) return true;
+    return false;
+}
+
+std::vector<Run> SqliteRunStore::list(const RunQuery& wanted) {
+    const bool few = are_few(wanted.projects, wanted.file);
+    const auto read = [&](const RunQuery& query) { return page(query, few); };
+    return holding(wanted, read, [this](const std::string& id, const Glob& glob) { return has_file(id, glob); });
+}
+
+std::vector<Run> SqliteRunStore::page(const RunQuery& query, bool few) {
     Conditions where;
     where.any_of("project", query.projects);
     if (!query.states.empty()) where.add_all(is_in_any(query.states), {});
@@ -75,9 +146,7 @@ std::vector<Run> SqliteRunStore::list(const RunQuery& query) {
     if (query.since) where.add_all("created_at >= ? AND id >= ?", {to_number(*query.since), first_id(*query.since)});
     if (query.until) where.add_all("created_at < ? AND id < ?", {to_number(*query.until), last_id(*query.until)});
     if (!query.before.empty()) where.add("id < ?", query.before);
-    if (!query.file.empty())
-        where.add("EXISTS (SELECT 1 FROM run_file f WHERE f.run = run.id AND instr(f.source || char(10) || f.target, ?) > 0)",
-                  query.file);
+    if (!query.file.empty()) add_file(where, query, few);
     auto rows = database_.prepare(std::string(kRunColumns) + where.text() + " ORDER BY id DESC LIMIT ?");
     where.bind_to(rows);
     rows.bind(static_cast<std::int64_t>(query.limit));
@@ -88,8 +157,9 @@ std::vector<Run> SqliteRunStore::list(const RunQuery& query) {
 }
 
 std::vector<FoundFile> SqliteRunStore::find_files(const FileQuery& wanted) {
-    return matching(wanted, [this](const FileQuery& query) {
-        const auto ways = ways_of(query);
+    const bool few = wanted.connection.empty() && are_few({wanted.project}, wanted.name);
+    return matching(wanted, [&](const FileQuery& query) {
+        const auto ways = ways_of(query, few);
         std::string sql;
         for (const auto& way : ways)
             sql += fmt::format(

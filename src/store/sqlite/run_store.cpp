@@ -123,7 +123,7 @@ void SqliteRunStore::put_file(std::string_view id, std::int64_t fence, const Run
     statement.bind(json::serialize(file.history)).bind(run.project).bind(place.connection);
     statement.bind(place.target_connection).bind(place.name).bind(place.target_name).run();
     add_to_sums(id, file.number, '+');
-    write_event(id, "run.file", catalog::to_json(file), now);
+    write_event(id, "run.file", file_event(file), now);
     transaction.commit();
 }
 
@@ -142,6 +142,36 @@ void SqliteRunStore::note(std::string_view id, std::int64_t fence, std::string_v
     (void)ours(id, fence);
     write_event(id, type, data, now);
     transaction.commit();
+}
+
+std::uint64_t SqliteRunStore::add_trace(std::string_view id, std::int64_t fence, std::string_view text) {
+    Transaction transaction(database_);
+    (void)ours(id, fence);
+    if (!text.empty())
+        database_
+            .prepare("INSERT INTO run_trace (run, number, text) "
+                     "SELECT ?1, coalesce(max(number) + 1, 0), ?2 FROM run_trace WHERE run = ?1")
+            .bind(id)
+            .bind(text)
+            .run();
+    std::uint64_t size = 0;
+    {
+        auto rows = database_.prepare("SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM run_trace WHERE run = ?");
+        rows.bind(id);
+        rows.step();
+        size = static_cast<std::uint64_t>(rows.number(0));
+    }
+    transaction.commit();
+    return size;
+}
+
+std::string SqliteRunStore::trace(std::string_view id) {
+    auto rows = database_.prepare("SELECT text FROM run_trace WHERE run = ? ORDER BY number");
+    rows.bind(id);
+    std::string all;
+    while (rows.step())
+        all += rows.text(0);
+    return all;
 }
 
 void SqliteRunStore::finish(std::string_view id, std::int64_t fence, RunState state,
@@ -231,7 +261,7 @@ Forgotten SqliteRunStore::forget(const Retention& retention, Time now) {
     const auto most = static_cast<std::int64_t>(retention.at_once);
     Forgotten forgotten;
     // What is many goes first, in parts: removing a run of a million files at once would lock others out.
-    for (const auto* table : {"run_event", "run_file"}) {
+    for (const auto* table : {"run_event", "run_file", "run_trace"}) {
         database_
             .prepare(fmt::format("DELETE FROM {0} WHERE (run, number) IN (SELECT run, number FROM {0} WHERE run IN "
                                  "(SELECT id FROM run WHERE finished_at < ? ORDER BY finished_at LIMIT ?) LIMIT ?)",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/glob.hpp"
 #include "store/run_store.hpp"
 #include "store/sqlite/database.hpp"
 
@@ -25,6 +26,8 @@ class SqliteRunStore final : public RunStore {
     std::vector<catalog::RunFile> files(std::string_view id, std::int64_t from, std::size_t limit) override;
     void note(std::string_view id, std::int64_t fence, std::string_view type, const boost::json::object& data,
               Time now) override;
+    std::uint64_t add_trace(std::string_view id, std::int64_t fence, std::string_view text) override;
+    std::string trace(std::string_view id) override;
     void finish(std::string_view id, std::int64_t fence, catalog::RunState state,
                 const std::optional<Error>& error, Time now) override;
     catalog::Run request_cancel(std::string_view id, Time now) override;
@@ -37,6 +40,10 @@ class SqliteRunStore final : public RunStore {
   private:
     catalog::Run take(const catalog::Run& run, std::string_view owner, Time now, Time until);
     catalog::Run present(std::string_view id);
+    /// Whether not many files of these projects have a name that begins as the pattern does.
+    bool are_few(const std::vector<std::string>& projects, std::string_view pattern);
+    bool has_file(std::string_view id, const Glob& glob);
+    std::vector<catalog::Run> page(const RunQuery& query, bool few);
     std::string next_of(const Claim& claim, std::int64_t priority);
     /// Adds a recorded file to the sums of its run, or takes it out.
     void add_to_sums(std::string_view id, std::int64_t file, char sign);
