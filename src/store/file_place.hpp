@@ -31,7 +31,7 @@ std::string beginning_of(std::string_view pattern);
 
 /// So many names that begin alike are few: they are looked up one by one. Of more, the newest are sure to come soon when
 /// all are looked through.
-inline constexpr std::int64_t kFew = 1000;
+inline constexpr std::int64_t kFew = 20'000;
 
 /// Pages of `read` (as many runs as its query's limit, unless there are no more), of which those stay that `has` says to
 /// hold a file whose name the query's pattern takes, until there are enough.

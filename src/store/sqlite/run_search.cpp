@@ -48,10 +48,12 @@ std::vector<Way> ways_of(const FileQuery& query, bool few) {
         const auto begin = beginning_of(query.name);
         ways.resize(2);
         ways[0].index = "run_file_by_name";
-        ways[0].where.add_all("f.name >= ? AND f.name < ?", {begin, begin + kLast});
+        const auto like = like_of(query.name);
+        ways[0].where.add_all("f.name >= ? AND f.name < ? AND f.name LIKE ? ESCAPE '\\'", {begin, begin + kLast, like});
         ways[1].index = "run_file_by_target_name";
-        ways[1].where.add_all("f.target_name <> '' AND f.target_name >= ? AND f.target_name < ? AND NOT (f.name >= ? AND f.name < ?)",
-                              {begin, begin + kLast, begin, begin + kLast});
+        ways[1].where.add_all("f.target_name <> '' AND f.target_name >= ? AND f.target_name < ? AND f.target_name LIKE ? ESCAPE '\\' "
+                              "AND NOT (f.name >= ? AND f.name < ? AND f.name LIKE ? ESCAPE '\\')",
+                              {begin, begin + kLast, like, begin, begin + kLast, like});
     } else {
         ways.push_back({"run_file_by_time", {}});
     }
@@ -67,7 +69,7 @@ std::vector<Way> ways_of(const FileQuery& query, bool few) {
         }
         if (exact && !query.connection.empty())
             where.add_all("(f.name = ? OR f.target_name = ?)", {query.name, query.name});
-        if (!exact && !query.name.empty()) {
+        if (!exact && !query.name.empty() && ways[0].index != std::string_view("run_file_by_name")) {
             const auto like = like_of(query.name);
             where.add_all("(f.name LIKE ? ESCAPE '\\' OR f.target_name LIKE ? ESCAPE '\\')", {like, like});
         }
@@ -160,13 +162,18 @@ std::vector<FoundFile> SqliteRunStore::find_files(const FileQuery& wanted) {
     const bool few = wanted.connection.empty() && are_few({wanted.project}, wanted.name);
     return matching(wanted, [&](const FileQuery& query) {
         const auto ways = ways_of(query, few);
+        // First which they are, of which the index alone tells: reading each file that is passed over would take much longer.
         std::string sql;
         for (const auto& way : ways)
-            sql += fmt::format(
-                "{}SELECT * FROM ({}, f.run, r.kind, r.subject, r.connection FROM run_file f INDEXED BY {} JOIN run r "
-                "ON r.id = f.run {} ORDER BY f.finished_at DESC, f.run DESC, f.number DESC LIMIT ?)",
-                sql.empty() ? "" : " UNION ALL ", kFileColumns, way.index, way.where.text());
-        auto rows = database_.prepare(sql + " ORDER BY 12 DESC, 16 DESC, 1 DESC LIMIT ?");
+            sql += fmt::format("{}SELECT * FROM (SELECT f.run, f.number, f.finished_at FROM run_file f INDEXED BY {} {} {} "
+                               "ORDER BY f.finished_at DESC, f.run DESC, f.number DESC LIMIT ?)",
+                               sql.empty() ? "" : " UNION ALL ", way.index,
+                               query.subject.empty() ? "" : "JOIN run r ON r.id = f.run", way.where.text());
+        auto rows = database_.prepare(fmt::format(
+            "{}, f.run, r.kind, r.subject, r.connection FROM ({} ORDER BY 3 DESC, 1 DESC, 2 DESC LIMIT ?) k "
+            "CROSS JOIN run_file f ON f.run = k.run AND f.number = k.number CROSS JOIN run r ON r.id = f.run "
+            "ORDER BY k.finished_at DESC, k.run DESC, k.number DESC",
+            kFileColumns, sql));
         for (const auto& way : ways) {
             way.where.bind_to(rows);
             rows.bind(static_cast<std::int64_t>(query.limit));
