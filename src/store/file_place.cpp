@@ -53,6 +53,10 @@ std::string beginning_of(std::string_view pattern) {
     return std::string(pattern.substr(0, pattern.find_first_of("*?[{\\")));
 }
 
+std::string after_all(std::string_view beginning) {
+    return std::string(beginning) + "\xf4\x8f\xbf\xbf";  // the last of all characters, which is none
+}
+
 std::string like_of(std::string_view pattern) {
     std::string like;
     for (std::size_t i = 0; i < pattern.size(); ++i) {

@@ -28,6 +28,8 @@ std::string like_of(std::string_view pattern);
 
 /// What every name that a shell pattern takes begins with; "" where they may begin with anything.
 std::string beginning_of(std::string_view pattern);
+/// What comes after every text that begins so, compared byte by byte.
+std::string after_all(std::string_view beginning);
 
 /// So many names that begin alike are few: they are looked up one by one. Of more, the newest are sure to come soon when
 /// all are looked through.

@@ -29,7 +29,8 @@ class Conditions {
 };
 
 /// Files come from a connection or go to it, have their name at the source or at the target: each by its own index.
-std::vector<std::string> ways_of(const FileQuery& query, Conditions& where) {
+/// `few`: not many files have a name that begins as the pattern does.
+std::vector<std::string> ways_of(const FileQuery& query, bool few, Conditions& where) {
     const bool exact = !query.name.empty() && !Glob::is_pattern(query.name);
     auto common = "f.project = " + where.place(query.project);
     if (query.since) common += " AND f.finished_at >= " + where.place(to_number(*query.since));
@@ -47,6 +48,14 @@ std::vector<std::string> ways_of(const FileQuery& query, Conditions& where) {
     if (query.connection.empty() && exact)
         return {fmt::format("{} AND f.name = {}", common, name),
                 fmt::format("{} AND f.target_name <> '' AND f.target_name = {}", common, name)};
+    if (few) {
+        const auto begin = where.place(beginning_of(query.name)), end = where.place(after_all(beginning_of(query.name)));
+        const auto called = fmt::format("f.name >= {0} AND f.name < {1} AND f.name LIKE {2}", begin, end, name);
+        return {fmt::format("{} AND {}", common, called),
+                fmt::format("{0} AND f.target_name <> '' AND f.target_name >= {1} AND f.target_name < {2} AND f.target_name LIKE {3} "
+                            "AND NOT ({4})",
+                            common, begin, end, name, called)};
+    }
     if (!name.empty())
         common += fmt::format(" AND (f.name {0} {1} OR f.target_name {0} {1})", exact ? "=" : "LIKE", name);
     if (query.connection.empty()) return {common};
@@ -58,6 +67,20 @@ std::vector<std::string> ways_of(const FileQuery& query, Conditions& where) {
 
 }  // namespace
 
+bool PostgresRunStore::are_few(const std::vector<std::string>& projects, std::string_view pattern) {
+    const auto begin = beginning_of(pattern);
+    if (!Glob::is_pattern(pattern) || begin.empty() || projects.empty()) return false;
+    std::int64_t count = 0;
+    for (const auto* column : {"name", "target_name"})
+        count += database_
+                     .read(fmt::format("SELECT count(*) FROM (SELECT 1 FROM run_file WHERE project = ANY ($1::text[]) AND {0} <> '' "
+                                       "AND {0} >= $2 AND {0} < $3 LIMIT $4::bigint) AS counted",
+                                       column),
+                           {Value::list(projects), begin, after_all(begin), kFew})[0]
+                     .number(0);
+    return count < kFew;
+}
+
 bool PostgresRunStore::has_file(std::string_view id, const Glob& glob) {
     const auto rows = database_.read("SELECT name, target_name FROM run_file WHERE run = $1", {id});
     for (const auto row : rows)
@@ -67,11 +90,12 @@ bool PostgresRunStore::has_file(std::string_view id, const Glob& glob) {
 }
 
 std::vector<Run> PostgresRunStore::list(const RunQuery& wanted) {
-    const auto read = [this](const RunQuery& query) { return page(query); };
+    const bool few = are_few(wanted.projects, wanted.file);
+    const auto read = [&](const RunQuery& query) { return page(query, few); };
     return holding(wanted, read, [this](const std::string& id, const Glob& glob) { return has_file(id, glob); });
 }
 
-std::vector<Run> PostgresRunStore::page(const RunQuery& query) {
+std::vector<Run> PostgresRunStore::page(const RunQuery& query, bool few) {
     Conditions values;
     std::string sql = "WHERE true";
     const auto where = [&](std::string_view condition, Value value) {
@@ -96,18 +120,31 @@ std::vector<Run> PostgresRunStore::page(const RunQuery& query) {
     if (!query.file.empty()) {
         const bool is_pattern = Glob::is_pattern(query.file);
         const auto name = values.place(to_valid_utf8(is_pattern ? like_of(query.file) : query.file));
-        sql += fmt::format(" AND EXISTS (SELECT 1 FROM run_file f WHERE f.run = run.id AND (f.name {0} {1} OR f.target_name {0} {1}))",
-                           is_pattern ? "LIKE" : "=", name);
+        const auto* is = is_pattern ? "LIKE" : "=";
+        if (query.projects.empty() || (is_pattern && !few)) {
+            sql += fmt::format(" AND EXISTS (SELECT 1 FROM run_file f WHERE f.run = run.id AND (f.name {0} {1} OR f.target_name {0} {1}))",
+                               is, name);
+        } else {
+            const auto projects = values.place(Value::list(query.projects));
+            auto range = std::string();
+            if (is_pattern)
+                range = fmt::format(" AND f.{{0}} >= {} AND f.{{0}} < {}", values.place(beginning_of(query.file)),
+                                    values.place(after_all(beginning_of(query.file))));
+            const auto way = "SELECT f.run FROM run_file f WHERE f.project = ANY ({1}::text[]) AND f.{0} <> ''" + range + " AND f.{0} {2} {3}";
+            sql += fmt::format(" AND id IN ({} UNION ALL {})", fmt::format(fmt::runtime(way), "name", projects, is, name),
+                               fmt::format(fmt::runtime(way), "target_name", projects, is, name));
+        }
     }
     sql += " ORDER BY id DESC LIMIT " + values.place(query.limit);
     return read(sql, values.values());
 }
 
 std::vector<FoundFile> PostgresRunStore::find_files(const FileQuery& wanted) {
-    return matching(wanted, [this](const FileQuery& query) {
+    const bool few = wanted.connection.empty() && !wanted.failed.value_or(false) && are_few({wanted.project}, wanted.name);
+    return matching(wanted, [&](const FileQuery& query) {
         Conditions where;
         std::string sql;
-        for (const auto& way : ways_of(query, where))
+        for (const auto& way : ways_of(query, few, where))
             sql += fmt::format(
                 "{}(SELECT * FROM ({}, f.run, r.kind, r.subject, r.connection FROM run_file f JOIN run r ON r.id = f.run "
                 "WHERE {} ORDER BY f.finished_at DESC, f.run DESC, f.number DESC LIMIT {}) AS way)",

@@ -40,7 +40,9 @@ class PostgresRunStore final : public RunStore {
 
   private:
     bool has_file(std::string_view id, const Glob& glob);
-    std::vector<catalog::Run> page(const RunQuery& query);
+    /// Whether not many files of these projects have a name that begins as the pattern does.
+    bool are_few(const std::vector<std::string>& projects, std::string_view pattern);
+    std::vector<catalog::Run> page(const RunQuery& query, bool few);
     std::vector<catalog::Run> read(const std::string& rest, std::span<const Value> values);
 
     Database& database_;

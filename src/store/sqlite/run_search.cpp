@@ -14,8 +14,6 @@ namespace {
 
 using catalog::Run;
 
-constexpr char kLast = '\xff';  // no text holds this byte, so what begins alike comes before
-
 /// One way to the files that are wanted: an index, and the conditions that lead along it.
 struct Way {
     const char* index;
@@ -49,11 +47,11 @@ std::vector<Way> ways_of(const FileQuery& query, bool few) {
         ways.resize(2);
         ways[0].index = "run_file_by_name";
         const auto like = like_of(query.name);
-        ways[0].where.add_all("f.name >= ? AND f.name < ? AND f.name LIKE ? ESCAPE '\\'", {begin, begin + kLast, like});
+        ways[0].where.add_all("f.name >= ? AND f.name < ? AND f.name LIKE ? ESCAPE '\\'", {begin, after_all(begin), like});
         ways[1].index = "run_file_by_target_name";
         ways[1].where.add_all("f.target_name <> '' AND f.target_name >= ? AND f.target_name < ? AND f.target_name LIKE ? ESCAPE '\\' "
                               "AND NOT (f.name >= ? AND f.name < ? AND f.name LIKE ? ESCAPE '\\')",
-                              {begin, begin + kLast, like, begin, begin + kLast, like});
+                              {begin, after_all(begin), like, begin, after_all(begin), like});
     } else {
         ways.push_back({"run_file_by_time", {}});
     }
@@ -98,7 +96,7 @@ void add_file(Conditions& where, const RunQuery& query, bool few) {
             sql += fmt::format("{0}SELECT f.run FROM run_file f INDEXED BY run_file_by_{1} WHERE f.project = ? AND f.{1} <> '' AND "
                                "f.{1} >= ? AND f.{1} {2} ?",
                                sql.empty() ? "" : " UNION ALL ", column, is_pattern ? "<" : "<=");
-            values.insert(values.end(), {project, begin, is_pattern ? begin + kLast : begin});
+            values.insert(values.end(), {project, begin, is_pattern ? after_all(begin) : begin});
         }
     where.add_all("id IN (" + sql + ")", std::move(values));
 }
@@ -115,7 +113,7 @@ bool SqliteRunStore::are_few(const std::vector<std::string>& projects, std::stri
                 "SELECT count(*) FROM (SELECT 1 FROM run_file f INDEXED BY run_file_by_{0} WHERE f.project = ? AND f.{0} <> '' AND "
                 "f.{0} >= ? AND f.{0} < ? LIMIT ?)",
                 column));
-            rows.bind(project).bind(begin).bind(begin + kLast).bind(kFew);
+            rows.bind(project).bind(begin).bind(after_all(begin)).bind(kFew);
             rows.step();
             count += rows.number(0);
         }
