@@ -147,8 +147,10 @@ std::vector<FoundFile> PostgresRunStore::find_files(const FileQuery& wanted) {
         for (const auto& way : ways_of(query, few, where))
             sql += fmt::format(
                 "{}(SELECT * FROM ({}, f.run, r.kind, r.subject, r.connection FROM run_file f JOIN run r ON r.id = f.run "
-                "WHERE {} ORDER BY f.finished_at DESC, f.run DESC, f.number DESC LIMIT {}) AS way)",
-                sql.empty() ? "" : " UNION ALL ", kFileColumns, way, where.place(query.limit));
+                "WHERE {} ORDER BY {} DESC, f.run DESC, f.number DESC LIMIT {}) AS way)",
+                // A few are sorted: by the index in the order of time all would be passed over to find them.
+                sql.empty() ? "" : " UNION ALL ", kFileColumns, way, few ? "f.finished_at + 0" : "f.finished_at",
+                where.place(query.limit));
         sql += " ORDER BY 12 DESC, 16 DESC, 1 DESC LIMIT " + where.place(query.limit);
         std::vector<FoundFile> found;
         const auto rows = database_.read(sql, where.values());
