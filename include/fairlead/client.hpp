@@ -37,19 +37,21 @@ class Client {
     Client(Client&& other) noexcept;
     Client& operator=(Client&& other) noexcept;
 
-    /// The names of the connections, in order.
+    /// The names of the connections, in order. Blocks for as long as the store takes.
     std::vector<std::string> connections() const;
 
     /// Opens a session to a connection, on the executor of the calling coroutine (see fairlead::open). A host
     /// key that is accepted on first use is recorded on the connection. `observer` must outlive the session.
-    /// Throws not_found, disabled, and what opening throws.
+    /// The store is asked on the calling thread. Throws not_found, disabled, invalid_argument for what is wrong
+    /// once variables are replaced, and what opening throws. Cancelled as fairlead::open.
     awaitable<std::unique_ptr<FileSystem>> open(std::string_view name, Observer* observer = nullptr);
 
     /// Copies one file between any two places: `NAME:path` of a saved connection, or a path of this machine.
     /// A target that ends in "/" keeps the source's name. The bytes go to a hidden name and get the final one
     /// once they are proven; what may pass is tried again; what broke off, also in another process and on
     /// another day, is gone on with. When it throws, the final name keeps what it had. Throws what the same
-    /// `fairlead cp` would report.
+    /// `fairlead cp` would report, and invalid_argument for an `if_exists` that is none. Cancellation (terminal)
+    /// ends it with Error{cancelled}, and keeps what can be gone on with.
     awaitable<CopyResult> copy(std::string from, std::string to, CopyOptions options = {});
 
   private:

@@ -15,7 +15,7 @@ namespace fairlead {
 enum class Protocol { ftp, ftps, sftp };
 std::string_view to_string(Protocol protocol) noexcept;
 
-/// How long each kind of wait may last. Every wait has one of these.
+/// How long each kind of wait may last, each more than 0. Every wait has one of these.
 struct Timeouts {
     std::chrono::milliseconds connect{30'000};  ///< name look-up, TCP, and each handshake, one by one
     std::chrono::milliseconds command{30'000};  ///< from a request to its reply
@@ -35,19 +35,19 @@ struct TlsOptions {
     std::string certificate;  ///< client certificate, PEM, chain allowed
     Secret key;               ///< its private key, PEM
     bool verify = true;       ///< check issuer, validity and host name
-    bool protect_data = true;         ///< PROT P; false sends PROT C: the data connection stays in clear
+    bool protect_data = true;  ///< PROT P (RFC 4217); false sends PROT C: the data connection stays in clear
     bool require_close_notify = false;  ///< a download that ends without close_notify is an error even if its size is right
 };
 
 struct FtpOptions {
-    bool active = false;                                           ///< EPRT/PORT in place of EPSV/PASV
+    bool active = false;  ///< EPRT/PORT in place of EPSV/PASV (RFC 2428, RFC 959)
     std::string active_address;                                    ///< address to announce; else the control connection's own
     std::optional<std::pair<std::uint16_t, std::uint16_t>> active_ports;  ///< listen only on these
     bool trust_pasv_address = false;  ///< follow a PASV reply that names another host than the control peer
-    std::string account;              ///< answer to 332 (ACCT)
+    std::string account;              ///< answer to 332 (ACCT, RFC 959)
     std::string charset = "UTF-8";    ///< of file names on the server, as iconv knows it
     std::string time_zone = "UTC";    ///< of times in LIST, an IANA name
-    bool use_mlsd = true;             ///< ask for MLSD/MLST where the server offers it
+    bool use_mlsd = true;             ///< ask for MLSD/MLST (RFC 3659) where the server offers it
     bool list_hidden = true;          ///< ask LIST for dot files (-a) where the server understands it
     std::vector<std::string> login_commands;  ///< raw commands sent right after log-in, such as "SITE ..."
 };
@@ -66,18 +66,19 @@ struct SftpOptions {
     bool legacy = false;  ///< also offer what is no longer safe (ssh-rsa, dh-group1, cbc), for old partners
 };
 
-/// A connection with nothing left to resolve: all that is needed to open a session. Values are validated.
+/// A connection with nothing left to resolve: all that is needed to open a session. Those of saved connections were
+/// validated; `open` takes any as it is.
 struct Endpoint {
     std::string name;  ///< the connection's name, or the URL, for messages
     Protocol protocol = Protocol::ftp;
-    std::string host;
+    std::string host;  ///< a name or an address, IPv6 without brackets
     std::uint16_t port = 21;
     std::string username;  ///< empty: anonymous (FTP)
     Secret password;
     std::string working_directory = "/";  ///< the jail; not starting with "/": below the log-in directory
     Timeouts timeouts;
-    unsigned retry_count = 3;
-    unsigned max_sessions = 4;
+    unsigned retry_count = 3;   ///< after a first attempt, for whoever retries: copies and handles do, `open` does not
+    unsigned max_sessions = 4;  ///< at once, at least 1, for whoever opens several: copies and handles
     std::string proxy;  ///< "http://[user:password@]host:port", "socks5://...", or empty
     TlsOptions tls;
     FtpOptions ftp;

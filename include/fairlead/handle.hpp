@@ -73,12 +73,14 @@ struct SynchronizeOptions {
 ///     co_await handle.change_directory("in");
 ///     co_await handle.download_files({"*.csv"}, "/var/tmp/in");
 ///
-/// Threads: those of FileSystem; for the executor it was opened on. Closing ends it: then every call throws
-/// Error{conflict}. Errors: Error, of the code that the call's comment names or of the table in
+/// Threads: those of FileSystem; for the executor it was opened on. Cancellation (terminal) ends the call with
+/// Error{cancelled}, also while it waits for its turn, and leaves the handle usable. Closing ends it: then every
+/// call throws Error{conflict}. Errors: Error, of the code that the call's comment names or of the table in
 /// docs/errors.md.
 class Handle {
   public:
-    /// Opens a session and logs in. The client must outlive the handle.
+    /// Opens a session and logs in; throws as Client::open, and not_found for a directory to begin in that is not
+    /// there. The client must outlive the handle.
     static awaitable<Handle> open(Client& client, std::string_view name, HandleOptions options = {});
     static awaitable<Handle> open(Endpoint endpoint, HandleOptions options = {});
     Handle(Handle&& other) noexcept;
@@ -96,8 +98,11 @@ class Handle {
 
     /// Throws not_found, and invalid_argument for what is no directory; then the directory stays as it was.
     awaitable<void> change_directory(std::string path);
+    /// All of it at once; empty: the handle's directory. Throws not_found, and invalid_argument for a file.
     awaitable<DirectoryContent> list(std::string path = {});
+    /// Throws not_found.
     awaitable<Entry> stat(std::string path);
+    /// False also for what is there as something else. Throws what makes it unknown, such as permission_denied.
     awaitable<bool> file_exists(std::string path);
     awaitable<bool> directory_exists(std::string path);
 
@@ -116,7 +121,8 @@ class Handle {
     /// Folders of this machine: with `contents` what is in them, else they themselves.
     awaitable<HandleResult> upload_folders(std::vector<std::string> folders, std::string remote = {},
                                            bool contents = true, HandleTransferOptions options = {});
-    /// One way, directory by directory. Removes nothing when a listing failed or the source is empty.
+    /// One way, directory by directory. Removes nothing when a listing failed or the source is empty. Throws
+    /// not_found for a local folder that is not there.
     awaitable<HandleResult> synchronize(SynchronizeOptions options);
 
     /// Files, not directories. Throws not_found for the first that is missing, after the others went.
@@ -126,10 +132,11 @@ class Handle {
     awaitable<std::string> rename(std::string path, std::string new_name, bool replace = false);
     /// With all missing levels above; gives those that were made. Throws already_exists.
     awaitable<std::vector<std::string>> make_directory(std::string path);
-    /// With all that is in it; links in it are removed, not followed.
+    /// With all that is in it; links in it are removed, not followed. Throws not_found.
     awaitable<HandleResult> remove_directory(std::string path);
 
-    /// A raw FTP command. `valid_codes` such as "200;250": another answer is an error; empty: none is.
+    /// A raw FTP command (RFC 959, 5.3), without its line end. `valid_codes` such as "200;250": another answer is an
+    /// error; empty: none is. Throws unsupported over SFTP, and invalid_argument for CR, LF and NUL.
     awaitable<RawReply> command(std::string command, std::string valid_codes = {});
 
     /// Says good-bye. Closing twice is Error{conflict}.
@@ -144,8 +151,9 @@ class Handle {
     std::unique_ptr<Impl> impl_;
 };
 
-/// A handle for programs without coroutines: every call blocks until it is done. Owns its event loop; one
-/// thread at a time, not inside an event loop's handlers.
+/// A handle for programs without coroutines: every call blocks until it is done, and throws as that of Handle. Owns
+/// its event loop; one thread at a time, not inside an event loop's handlers. Cancellation: there is none from outside;
+/// every wait obeys the endpoint's time-outs.
 class BlockingHandle {
   public:
     BlockingHandle(Client& client, std::string_view name, HandleOptions options = {});
