@@ -84,23 +84,9 @@ awaitable<void> ControlChannel::send(std::string_view lines, std::string_view st
     note_sent(lines);
     owed_ += count;
     owners_.resize(owners_.size() + count);
-    stream().expect_within(timeout_, step);
     auto ahead = std::exchange(unsent_, {});
     if (!ahead.empty()) lines = ahead.append(lines);
-    bool lost = false;
-    try {
-        co_await stream().write(std::as_bytes(std::span(lines)));
-    } catch (const boost::system::system_error&) {
-        broken_ = true;
-        throw cancelled(step);
-    } catch (const Error& error) {
-        if (error.code != ErrorCode::connection_lost) {
-            broken_ = true;
-            throw;
-        }
-        lost = true;
-    }
-    if (!lost) co_return;
+    if (co_await write_out(lines, step)) co_return;
     // Most likely the server ended the session while it was idle: its reason (421) may still be readable.
     auto reason = closed_by_server(step);
     try {
@@ -132,17 +118,22 @@ void ControlChannel::send_ahead(std::string_view line, std::function<void(Reply)
 awaitable<void> ControlChannel::flush(std::string_view step) {
     if (broken_ || unsent_.empty()) co_return;
     const auto lines = std::exchange(unsent_, {});
+    (void)co_await write_out(lines, step);  // the replies that do not come will tell of a lost connection
+}
+
+/// False when the connection is lost.
+awaitable<bool> ControlChannel::write_out(std::string_view lines, std::string_view step) {
     stream().expect_within(timeout_, step);
     try {
         co_await stream().write(std::as_bytes(std::span(lines)));
+        co_return true;
     } catch (const boost::system::system_error&) {
         broken_ = true;
         throw cancelled(step);
     } catch (const Error& error) {
-        if (error.code != ErrorCode::connection_lost) {
-            broken_ = true;
-            throw;
-        }
+        if (error.code == ErrorCode::connection_lost) co_return false;
+        broken_ = true;
+        throw;
     }
 }
 

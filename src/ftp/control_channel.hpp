@@ -67,6 +67,7 @@ class ControlChannel {
   private:
     awaitable<std::optional<Reply>> next_reply(std::chrono::milliseconds patience, bool silence_is_error,
                                                std::string_view step, bool only_ahead = false);
+    awaitable<bool> write_out(std::string_view lines, std::string_view step);
     void note_sent(std::string_view lines);
     bool take_if_ahead(Reply& reply);
     void hide_asked(Reply& reply);
