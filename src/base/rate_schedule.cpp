@@ -140,8 +140,4 @@ Rate RateSchedule::at(Time now) const {
     return later == changes_.begin() ? changes_.back().rate : std::prev(later)->rate;
 }
 
-bool RateSchedule::unlimited() const noexcept {
-    return std::ranges::none_of(changes_, [](const Change& change) { return change.rate.has_value(); });
-}
-
 }  // namespace fairlead

@@ -33,8 +33,6 @@ class RateSchedule {
 
     /// What holds at a moment.
     Rate at(Time now) const;
-    /// Whether there is no limit at any time.
-    bool unlimited() const noexcept;
 
   private:
     struct Change {

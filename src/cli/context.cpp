@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/utf8.hpp"
@@ -31,8 +30,7 @@ void print_error_line(std::string_view line) {
 
 Context::Context()
     : out_is_terminal_(::isatty(STDOUT_FILENO) == 1),
-      error_is_terminal_(::isatty(STDERR_FILENO) == 1),
-      colour_(out_is_terminal_ && std::getenv("NO_COLOR") == nullptr) {
+      error_is_terminal_(::isatty(STDERR_FILENO) == 1) {
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error code too
     std::signal(SIGPIPE,
                 SIG_IGN);  // a peer or reader that goes away is an error code, not the end of the process

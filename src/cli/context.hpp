@@ -70,8 +70,6 @@ class Context {
     bool error_is_terminal() const noexcept { return error_is_terminal_; }
     /// Columns of the terminal; nothing when standard output is none.
     std::optional<unsigned> width() const;
-    /// Whether to colour standard output: a terminal, no --json, and NO_COLOR not set.
-    bool colour() const noexcept { return colour_ && !options.json; }
 
     /// What sessions should be opened with: prints the conversation (--trace) or the steps (-v), or null.
     Observer* observer();
@@ -106,7 +104,6 @@ class Context {
     bool output_is_closed_ = false;
     bool out_is_terminal_;
     bool error_is_terminal_;
-    bool colour_;
     std::unique_ptr<Observer> observer_;
     std::unique_ptr<service::Workspace> workspace_;
     std::unique_ptr<transfer::Journal> journal_;

@@ -55,8 +55,6 @@ class Root {
     bool is_top(const std::string& path) const { return below(path) == "."; }
     /// The path as the rest of the machine knows it, for messages.
     std::string shown(std::string_view path) const;
-    /// Whether symbolic links may lead anywhere, because the root is "/".
-    bool whole_machine() const noexcept { return whole_machine_; }
 
   private:
     std::optional<std::string> below(const std::string& path) const;

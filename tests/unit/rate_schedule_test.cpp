@@ -79,11 +79,5 @@ TEST(RateSchedule, what_is_not_understood_is_named) {
     }
 }
 
-TEST(RateSchedule, knows_when_it_limits_nothing) {
-    EXPECT_TRUE(RateSchedule().unlimited());
-    EXPECT_TRUE(RateSchedule::parse("off").unlimited());
-    EXPECT_FALSE(RateSchedule::parse("08:00,off 09:00,1M").unlimited());
-}
-
 }  // namespace
 }  // namespace fairlead

@@ -45,16 +45,6 @@ std::string Row::bytes(int column) const {
     return {reinterpret_cast<const char*>(bytes.get()), size};
 }
 
-std::optional<std::int64_t> Row::optional_number(int column) const {
-    if (is_null(column)) return std::nullopt;
-    return number(column);
-}
-
-std::optional<std::string> Row::optional_text(int column) const {
-    if (is_null(column)) return std::nullopt;
-    return std::string(text(column));
-}
-
 int Rows::size() const {
     return result_ ? PQntuples(result_.get()) : 0;
 }

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,8 +19,6 @@ class Row {
     std::int64_t number(int column) const;    ///< 0 for NULL
     bool truth(int column) const;             ///< false for NULL
     std::string bytes(int column) const;      ///< of a bytea; "" for NULL
-    std::optional<std::int64_t> optional_number(int column) const;
-    std::optional<std::string> optional_text(int column) const;
 
   private:
     const pg_result* result_;
