@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <filesystem>
 
+#include "base/quantity.hpp"
 #include "cli/flow.hpp"
 #include "cli/thing_change.hpp"
 #include "fairlead/error.hpp"
@@ -106,7 +107,19 @@ void add_flags(CLI::App& verb, const std::shared_ptr<FlowOptions>& options) {
     texts("--tag", "tags", "Words to find it by", "WORD");
 }
 
+/// A document that is shown has "0s" where there are no steps; whoever says so here means something else.
+void refuse_no_steps(const json::object& flags) {
+    const auto* schedule = flags.if_contains("schedule");
+    const auto* when = schedule == nullptr ? nullptr : schedule->if_object();
+    const auto* every = when == nullptr ? nullptr : when->if_contains("every");
+    if (every == nullptr || !every->is_string()) return;
+    if (parse_duration(std::string_view(every->get_string()), "every").count() == 0)
+        throw Error(ErrorCode::invalid_argument, "--every must be at least one second.")
+            .hinting("--no-schedule takes the schedule away");
+}
+
 void lay(const FlowOptions& options, json::object& fields) {
+    refuse_no_steps(options.fields);
     if (!options.source.empty()) merge_fields(fields, {{"source", place_of(options.source, "source", false)}});
     merge_fields(fields, options.fields);
     if (!options.targets.empty()) {

@@ -11,6 +11,7 @@
 #include "catalog/rename_reference.hpp"
 #include "catalog/secret_reference.hpp"
 #include "service/connection_change.hpp"
+#include "service/flow_times.hpp"
 #include "service/stamp.hpp"
 #include "service/store_changes.hpp"
 #include "service/usage.hpp"
@@ -185,6 +186,8 @@ Changed Things::laid_over(const Resource& base, const json::object& fields, stor
     stamp(resource.record, actor_);
     seal(changes.front(), fields, verdict.faults);
     auto warnings = check(resource, std::move(verdict));
+    if (resource.kind == Kind::flow)
+        refuse_what_never_comes(change == store::Change::create ? nullptr : &base, resource, resource.record.updated_at);
     warn_of_missing(resource, warnings);
     if (resource.name != base.name) {
         changes.front().change = store::Change::rename;
