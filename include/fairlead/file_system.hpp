@@ -126,6 +126,9 @@ class WriteStream {
     virtual std::optional<std::uint64_t> confirmed_size() const { return std::nullopt; }
     /// Gives up; what was written so far may stay behind. Leaves the session usable where the protocol can.
     virtual awaitable<void> abort() = 0;
+    /// With Abilities::unordered_writes: so many of the bytes, from where this stream began, are there without
+    /// holes, also after a failure.
+    virtual std::uint64_t settled() const noexcept { return 0; }
 };
 
 struct ReadOptions {
@@ -201,6 +204,9 @@ class FileSystem {
     virtual awaitable<void> ping() = 0;
     /// Says good-bye within a short deadline. Never throws for what the other side does or does not answer.
     virtual awaitable<void> close() = 0;
+    /// Whether the session is seen to be over, such as when the server has hung up. Asks and waits for
+    /// nothing, so what it does not see yet may have happened all the same.
+    virtual bool has_ended() noexcept { return false; }
 };
 
 /// Whether a stat finds something; every error but not_found passes through.

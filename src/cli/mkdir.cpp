@@ -2,7 +2,9 @@
 #include "cli/items.hpp"
 #include "cli/places.hpp"
 #include "cli/verbs.hpp"
+#include "transfer/change.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/persist.hpp"
 
 namespace fairlead::cli {
 namespace {
@@ -25,6 +27,11 @@ awaitable<void> make_with_parents(FileSystem& files, std::string path) {
     co_await files.make_directory(path);
 }
 
+awaitable<void> make_with_parents(transfer::Sessions& sessions, std::string path) {
+    return transfer::persistently(sessions, {}, path, {},
+                                  [path](FileSystem& files) { return make_with_parents(files, path); });
+}
+
 }  // namespace
 
 void add_mkdir(CLI::App& app, Context& context) {
@@ -39,11 +46,10 @@ void add_mkdir(CLI::App& app, Context& context) {
             return for_each_item(context, options->locations,
                                  [&](const std::string& location) -> awaitable<void> {
                                      const auto place = places.at(location);
-                                     auto lease = co_await place.sessions->take();
                                      if (options->parents)
-                                         co_await make_with_parents(lease.files(), place.path);
+                                         co_await make_with_parents(*place.sessions, place.path);
                                      else
-                                         co_await lease.files().make_directory(place.path);
+                                         co_await transfer::make_directory(*place.sessions, place.path);
                                  });
         });
     });
@@ -59,8 +65,7 @@ void add_rmdir(CLI::App& app, Context& context) {
             return for_each_item(context, options->locations,
                                  [&](const std::string& location) -> awaitable<void> {
                                      const auto place = places.at(location);
-                                     auto lease = co_await place.sessions->take();
-                                     co_await lease.files().remove_directory(place.path);
+                                     co_await transfer::remove_directory(*place.sessions, place.path);
                                  });
         });
     });

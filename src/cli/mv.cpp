@@ -3,6 +3,8 @@
 #include "base/path.hpp"
 #include "cli/copy_files.hpp"
 #include "cli/verbs.hpp"
+#include "transfer/change.hpp"
+#include "transfer/persist.hpp"
 #include "transfer/publish.hpp"
 
 namespace fairlead::cli {
@@ -16,21 +18,34 @@ struct MvOptions {
 
 /// Renames on one server, with the name kept when the target is a directory or ends in "/".
 awaitable<void> rename(Context& context, const Place& from, const Place& to, bool replace) {
-    auto lease = co_await from.sessions->take();
-    auto& files = lease.files();
-    auto target = to.path;
-    if (to.ends_in_slash) {
-        target = path::join(target, path::name(from.path));
-    } else {
-        const auto there = co_await try_stat(files, target);
-        if (there && there->type == EntryType::directory) target = path::join(target, path::name(from.path));
-    }
-    transfer::TransferPlan plan;  // moving a file is publishing it under its new name
-    plan.temporary = from.path;
-    plan.target = target;
-    plan.replace = replace;
+    auto& sessions = *from.sessions;
+    const auto inside = path::join(to.path, path::name(from.path));
+    auto target = to.ends_in_slash ? inside : to.path;
+    bool seen = false;
+    std::function<awaitable<void>(FileSystem&)> look = [&](FileSystem& files) -> awaitable<void> {
+        const auto source = co_await try_stat(files, from.path);
+        seen = source.has_value();
+        if (to.ends_in_slash) co_return;
+        const auto there = co_await try_stat(files, to.path);
+        if (there && there->type == EntryType::directory) target = inside;
+    };
+    co_await transfer::persistently(sessions, {}, from.path, {}, std::move(look));
     std::vector<std::string> warnings;
-    co_await transfer::publish(files, plan, warnings);
+    std::string aside;
+    std::function<awaitable<void>(FileSystem&)> way = [&](FileSystem& files) -> awaitable<void> {
+        if (!aside.empty())  // by an earlier attempt
+            warnings.push_back(fmt::format("The replaced file may have stayed behind as '{}'.", aside));
+        transfer::TransferPlan plan;  // moving a file is publishing it under its new name
+        plan.temporary = from.path;
+        plan.target = target;
+        plan.replace = replace;
+        co_await transfer::publish(files, plan, warnings, [&](const std::string& path) { aside = path; });
+    };
+    // What cannot be seen may be there all the same, but afterwards nobody could tell.
+    if (seen)
+        co_await transfer::rename(sessions, from.path, target, std::move(way));
+    else
+        co_await transfer::on_session(sessions, std::move(way));
     for (const auto& warning : warnings)
         context.warn(warning);
 }

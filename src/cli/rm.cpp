@@ -5,6 +5,7 @@
 #include "cli/items.hpp"
 #include "cli/places.hpp"
 #include "cli/verbs.hpp"
+#include "transfer/persist.hpp"
 #include "transfer/remove.hpp"
 
 namespace fairlead::cli {
@@ -28,7 +29,7 @@ awaitable<void> remove_one(Context& context, const RmOptions& options, Places& p
     };
     // A directory must not be taken for a file, and servers refuse it in words that say little; so look
     // first.
-    co_await transfer::on_session(*place.sessions, std::move(look));
+    co_await transfer::persistently(*place.sessions, {}, place.path, {}, std::move(look));
     if (!entry && options.force) co_return;
     if (!entry)
         throw Error(ErrorCode::not_found, fmt::format("'{}' does not exist.", place.label)).on(place.path);

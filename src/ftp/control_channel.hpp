@@ -55,6 +55,8 @@ class ControlChannel {
     /// One reply that is owed will never come: a later command has been answered.
     void forgive() noexcept;
     bool broken() const noexcept { return broken_; }
+    /// Whether the server has closed its end. Never waits.
+    bool hung_up() const noexcept { return stream().has_hung_up(); }
     /// The state is not known any more: nothing may be sent.
     void give_up() noexcept { broken_ = true; }
     void close() noexcept;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/path.hpp"
+#include "ftp/listing/matches.hpp"
 #include "net/cancellable.hpp"
 
 namespace fairlead::ftp {
@@ -92,6 +93,21 @@ awaitable<void> ListingStream::end() {
             .at("list")
             .on(directory_);
     parser_.finish();
+    const auto matches = matches_in(transfer_->last_reply().text());
+    if (matches.sent && parser_.lines() < *matches.sent)
+        throw Error(ErrorCode::incomplete,
+                    fmt::format("The server sent {} entries of '{}', and only {} arrived.", *matches.sent,
+                                directory_, parser_.lines()))
+            .at("list")
+            .on(directory_);
+    if (matches.truncated)
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("The server shows only {} entries of '{}', and there are more.", parser_.lines(),
+                                directory_))
+            .at("list")
+            .on(directory_)
+            .replied(transfer_->last_reply().raw())
+            .hinting("raise the server's limit (Pure-FTPd: LimitRecursion), or keep fewer files in one directory");
     for (const auto& line : parser_.skipped_lines())
         transfer_->session().control().note(fmt::format("Not understood in the listing: {}", line));
 }

@@ -42,6 +42,11 @@ bool says_no_space(std::string_view words) {
                            "out of disk", "storage full", "no room", "disk space"});
 }
 
+/// vsftpd's, and Pure-FTPd's, only word for a full disk.
+bool says_writing_failed(std::string_view words) {
+    return has_any(words, {"failure writing to local file", "error during write to file"});
+}
+
 bool says_in_use(std::string_view words) {
     return has_any(words, {"in use", "being used", "file busy", "resource busy", "is locked",
                            "sharing violation", "text busy"});
@@ -126,7 +131,7 @@ bool is_ambiguous(const Reply& reply) {
     const auto words = text::lowered(reply.text());
     return !says_not_found(words) && !says_denied(words) && !says_exists(words) && !says_quota(words) &&
            !says_no_space(words) && !says_in_use(words) && !says_kind(words) &&
-           !has_any(words, {"not empty", "failure writing to local file"}) &&
+           !has_any(words, {"not empty"}) && !says_writing_failed(words) &&
            !says_tls_required(reply, words) && !says_session_reuse_required(reply);
 }
 
@@ -177,8 +182,7 @@ Error error_for(const Reply& reply, std::string_view step, std::string_view path
         return error(ErrorCode::quota_exceeded, "The user's quota on the server is used up");
     if (says_no_space(words) || reply.code == 452 || reply.code == 552)
         return error(ErrorCode::no_space, "The server has no space left");
-    if (reply.code == 451 &&
-        has_any(words, {"failure writing to local file"}))  // vsftpd's only word for a full disk
+    if (reply.code == 451 && says_writing_failed(words))
         return error(ErrorCode::no_space, "The server could not write the file; its disk is probably full");
 
     // What concerns the path.

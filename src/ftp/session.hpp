@@ -51,6 +51,8 @@ class Session {
     awaitable<void> quit();
 
     bool usable() const noexcept { return !control_->broken(); }
+    /// Not usable, or about to turn out so: the server has hung up.
+    bool has_ended() const noexcept { return control_->broken() || control_->hung_up(); }
     ControlChannel& control() noexcept { return *control_; }
     Features& features() noexcept { return features_; }
     const Features& features() const noexcept { return features_; }

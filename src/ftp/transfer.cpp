@@ -226,6 +226,7 @@ awaitable<void> Transfer::conclude() {
     if (reply->code != 226 && reply->code != 250)
         session_->control().note(
             fmt::format("The transfer ended with {} in place of 226; taken as success.", reply->code));
+    last_ = std::move(*reply);
 }
 
 awaitable<void> Transfer::fail(std::exception_ptr failure) {

@@ -54,6 +54,8 @@ class Transfer {
     /// After the data's end: waits for the server's final word. Throws what a refusing reply stands for, or
     /// incomplete when it never comes.
     awaitable<void> conclude();
+    /// After `conclude`: that word.
+    const Reply& last_reply() const noexcept { return last_; }
     /// The data connection failed with `failure`: prefers the reason the server gives. Always throws.
     awaitable<void> fail(std::exception_ptr failure);
     /// Ends early. Never throws for what the server answers; the session may be unusable afterwards.
@@ -76,6 +78,7 @@ class Transfer {
     std::unique_ptr<net::Stream> stream_;
     Reply first_;
     std::optional<Reply> final_;
+    Reply last_;
     std::shared_ptr<std::optional<Reply>> size_reply_;  // null: not asked
     bool commanded_ = false;                            // the command was sent
 };

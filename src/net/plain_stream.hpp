@@ -21,6 +21,7 @@ class PlainStream final : public Stream {
     awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
                                                       std::chrono::milliseconds patience) override;
     bool has_arrived() noexcept override { return socket_->has_arrived(); }
+    bool has_hung_up() noexcept override { return socket_->has_hung_up(); }
     bool can_splice() const noexcept override { return true; }
     awaitable<std::uint64_t> splice_to(int pipe) override;
     awaitable<void> write(std::span<const std::byte> bytes) override;

@@ -47,6 +47,8 @@ class Stream {
     virtual bool ended_cleanly() const = 0;
     /// Drops the connection at once. Waits in progress end with connection_lost.
     virtual void close() noexcept = 0;
+    /// Whether the peer has ended the connection, read or not. Never waits.
+    virtual bool has_hung_up() noexcept = 0;
 };
 
 }  // namespace fairlead::net

@@ -1,6 +1,7 @@
 #include "net/timed_socket.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <boost/asio/buffer.hpp>
@@ -72,6 +73,11 @@ awaitable<std::optional<std::size_t>> TimedSocket::receive(std::span<std::byte> 
 bool TimedSocket::has_arrived() noexcept {
     int bytes = 0;
     return ::ioctl(socket_.native_handle(), FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+bool TimedSocket::has_hung_up() noexcept {
+    pollfd asked{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&asked, 1, 0) > 0;
 }
 
 awaitable<bool> TimedSocket::readable_within(std::chrono::milliseconds patience) {

@@ -41,6 +41,9 @@ class TimedSocket {
                                                   std::chrono::milliseconds patience);
     /// Whether bytes have arrived that nobody has read yet. Never waits.
     bool has_arrived() noexcept;
+    /// Whether the peer's end has arrived, or the connection broke, also where bytes before it are not read
+    /// yet. Never waits.
+    bool has_hung_up() noexcept;
     /// Like `readable`, but silence for `patience` is an answer: false.
     awaitable<bool> readable_within(std::chrono::milliseconds patience);
 

@@ -35,6 +35,7 @@ class TlsStream final : public Stream {
     awaitable<std::optional<std::size_t>> read_within(std::span<std::byte> into,
                                                       std::chrono::milliseconds patience) override;
     bool has_arrived() noexcept override { return socket_->has_arrived(); }
+    bool has_hung_up() noexcept override { return socket_->has_hung_up(); }
     awaitable<void> write(std::span<const std::byte> bytes) override;
     awaitable<void> end_sending() override;
     awaitable<void> wait_until_taken() override;

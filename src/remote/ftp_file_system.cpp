@@ -71,6 +71,7 @@ class FtpFileSystem final : public FileSystem {
         return cancellable(do_raw_command(std::string(command)), "command");
     }
     awaitable<void> ping() override { return cancellable(do_ping(), "ping"); }
+    bool has_ended() noexcept override { return session_->has_ended(); }
     awaitable<void> close() override { return session_->quit(); }
 
     /// Enters the working directory, to find out now whether it is there.

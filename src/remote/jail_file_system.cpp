@@ -125,6 +125,7 @@ class JailedWriteStream final : public WriteStream {
     }
     awaitable<std::span<std::byte>> room() override { return told_to_caller(inner_->room(), names_); }
     std::optional<std::uint64_t> confirmed_size() const override { return inner_->confirmed_size(); }
+    std::uint64_t settled() const noexcept override { return inner_->settled(); }
     bool can_send_file() const noexcept override { return inner_->can_send_file(); }
     awaitable<int> take_pipe() override { return told_to_caller(inner_->take_pipe(), names_); }
     awaitable<void> finish() override { return told_to_caller(inner_->finish(), names_); }
@@ -204,6 +205,7 @@ class JailFileSystem final : public FileSystem {
         co_return reply;
     }
     awaitable<void> ping() override { return told_to_caller(inner_->ping(), no_path_); }
+    bool has_ended() noexcept override { return inner_->has_ended(); }
     awaitable<void> close() override { return inner_->close(); }
 
   private:

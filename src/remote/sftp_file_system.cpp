@@ -216,6 +216,8 @@ class SftpFileSystem final : public FileSystem {
                                   [](PacketWriter& packet) { packet.string("."); });
     }
 
+    bool has_ended() noexcept override { return conversations_->over(); }
+
     awaitable<void> close() override {
         conversations_->close();
         co_return;

@@ -121,6 +121,7 @@ class TracedWriteStream final : public WriteStream {
     }
     awaitable<std::span<std::byte>> room() override { return watch(inner_->room()); }
     std::optional<std::uint64_t> confirmed_size() const override { return inner_->confirmed_size(); }
+    std::uint64_t settled() const noexcept override { return inner_->settled(); }
     bool can_send_file() const noexcept override { return inner_->can_send_file(); }
     awaitable<int> take_pipe() override { return watch(inner_->take_pipe()); }
     awaitable<void> finish() override {
@@ -205,6 +206,7 @@ class TraceFileSystem final : public FileSystem {
         return watch("raw command", inner_->raw_command(command));  // the command itself may hold a secret
     }
     awaitable<void> ping() override { return watch("ping", inner_->ping()); }
+    bool has_ended() noexcept override { return inner_->has_ended(); }
     awaitable<void> close() override { return watch("close", inner_->close()); }
 
   private:

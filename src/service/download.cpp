@@ -25,10 +25,11 @@ class Download {
     }
 
     awaitable<void> run() {
-        for (unsigned failures = 0; !done_;) {
+        for (unsigned failures = 0, dead = 0; !done_;) {
             const auto before = sent_;
             const auto failure = co_await transfer::caught(attempt());
             if (!failure) continue;
+            if (was_dead_ && sent_ == before && ++dead <= transfer::kMostDeadSessions) continue;
             if (request_.text && sent_ > 0) throw Error(*failure);  // positions mean nothing there
             failures = sent_ > before ? 1 : failures + 1;
             co_await transfer::wait_or_throw(*failure, failures, patience_, request_.path, request_.retrying);
@@ -37,10 +38,11 @@ class Download {
 
   private:
     awaitable<void> attempt() {
+        was_dead_ = false;
         auto lease = co_await sessions_.take();
         const auto failure = co_await transfer::caught(read(lease.files()));
         if (!failure) co_return;
-        if (!failure->session_usable) lease.broken();
+        was_dead_ = lease.failed(*failure);
         throw Error(*failure);
     }
 
@@ -136,6 +138,7 @@ class Download {
     std::optional<Entry> facts_;
     std::uint64_t offset_ = 0, length_ = kAll, expected_ = kAll, sent_ = 0;
     bool done_ = false, left_ = false;
+    bool was_dead_ = false;  // the session of the last attempt, before it was taken
 };
 
 }  // namespace

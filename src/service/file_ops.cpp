@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "ftp/command.hpp"
 #include "ftp/reply_error.hpp"
+#include "transfer/change.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/persist.hpp"
 #include "transfer/remove.hpp"
@@ -92,11 +93,14 @@ awaitable<Entry> change_entry(Sessions& sessions, std::string path, EntryChange 
         entry = co_await files.stat(path);
         if (change.mode) co_await files.set_mode(path, *change.mode);
         if (change.modified) co_await files.set_modified(path, *change.modified);
-        if (change.path) co_await files.rename(path, *change.path, change.replace);
-        entry = co_await files.stat(change.path.value_or(path));
+        if (!change.path) entry = co_await files.stat(path);
     };
     co_await on_session(sessions, std::move(work));
-    co_return entry;
+    if (!change.path) co_return entry;
+    co_await transfer::rename(sessions, path, *change.path, [&](FileSystem& files) {
+        return files.rename(path, *change.path, change.replace);
+    });
+    co_return co_await stat_entry(sessions, {}, *change.path);
 }
 
 awaitable<Removed> remove_entry(Sessions& sessions, const Patience& patience, std::string path,
@@ -113,10 +117,7 @@ awaitable<Removed> remove_entry(Sessions& sessions, const Patience& patience, st
         if (removed.paths.size() < kMostNamed) removed.paths.push_back(gone);
     };
     if (directory && !recursive) {
-        std::function<awaitable<void>(FileSystem&)> work = [&](FileSystem& files) {
-            return files.remove_directory(path);
-        };
-        const auto failure = co_await caught(on_session(sessions, std::move(work)));
+        const auto failure = co_await caught(transfer::remove_directory(sessions, path));
         if (failure && failure->code == ErrorCode::not_empty)
             throw Error(*failure).hinting("recursive removes a directory with all that is in it");
         if (failure) throw Error(*failure);
@@ -135,15 +136,15 @@ awaitable<Removed> remove_entry(Sessions& sessions, const Patience& patience, st
 
 awaitable<std::vector<std::string>> make_directory(Sessions& sessions, std::string path, bool parents) {
     std::vector<std::string> made;
-    std::function<awaitable<void>(FileSystem&)> work = [&](FileSystem& files) -> awaitable<void> {
-        if (parents) {
-            co_await make_with_parents(files, path, made);
-            co_return;
-        }
-        co_await files.make_directory(path);
-        made.push_back(path);
+    if (!parents) {
+        co_await transfer::make_directory(sessions, path);
+        made.push_back(std::move(path));
+        co_return made;
+    }
+    std::function<awaitable<void>(FileSystem&)> work = [&](FileSystem& files) {
+        return make_with_parents(files, path, made);
     };
-    co_await on_session(sessions, std::move(work));
+    co_await persistently(sessions, {}, path, {}, std::move(work));
     co_return made;
 }
 

@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include "fairlead/open.hpp"
 #include "transfer/failure.hpp"
@@ -25,15 +26,26 @@ awaitable<std::shared_ptr<FileSystem>> open_watched(const Target& target, const 
     co_return std::shared_ptr<FileSystem>(plain, [observer = target.observer, kept, files](FileSystem*) {});
 }
 
+/// As it can be reached now: a password may have been changed since the first session was opened. What was begun
+/// at one place is not gone on with at another.
+awaitable<Target> renewed(Target target) {
+    if (!target.again) co_return target;
+    auto now = co_await target.again();
+    if (identity_of(now) == identity_of(target.endpoint)) target.endpoint = std::move(now);
+    co_return target;
+}
+
 }  // namespace
 
 Pools::Pools(boost::asio::any_io_executor executor, SessionWatch watch)
     : executor_(executor), watch_(std::move(watch)), servers_(executor) {}
 
 std::shared_ptr<transfer::Sessions> Pools::make(const Target& target, unsigned most) {
-    transfer::Sessions::Opener opener = [target,
+    auto first = std::make_shared<bool>(true);
+    transfer::Sessions::Opener opener = [target, first,
                                          watch = watch_]() -> awaitable<std::shared_ptr<FileSystem>> {
-        auto files = co_await open_watched(target, watch);
+        const auto now = std::exchange(*first, false) ? target : co_await renewed(target);
+        auto files = co_await open_watched(now, watch);
         const auto& peer = files->peer();
         if (peer.host_key_is_new && target.accepted_host_key)
             target.accepted_host_key(peer.host_key_fingerprint);

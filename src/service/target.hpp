@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fairlead/endpoint.hpp"
+#include "fairlead/file_system.hpp"
 #include "fairlead/observer.hpp"
 #include "net/rate_limit.hpp"
 
@@ -18,6 +19,9 @@ struct Target {
     /// Hears of a host key that was accepted on first use. On the thread of the session.
     std::function<void(const std::string& fingerprint)> accepted_host_key;
     std::shared_ptr<Observer> observer;  ///< hears the sessions, which nobody shares then; null: nobody does
+    /// Looks it up once more, on the thread of the session; empty: it stays as it is. Throws what looking it up
+    /// did.
+    std::function<awaitable<Endpoint>()> again;
 };
 
 /// The server and who uses it: "sftp://user@host:22".

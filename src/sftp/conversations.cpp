@@ -69,6 +69,10 @@ awaitable<std::shared_ptr<Session>> Conversations::begin() {
     co_return co_await Session::start(std::move(transport), target_, timeouts_, observer_);
 }
 
+bool Conversations::over() const noexcept {
+    return closed_ || (main_->failure() != nullptr && (!main_->can_be_followed() || !carrier_->connected()));
+}
+
 void Conversations::widen() {
     std::erase_if(further_, [](const auto& session) { return session->failure() != nullptr; });
     if (closed_ || refused_ || opening_ > 0) return;

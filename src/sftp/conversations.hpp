@@ -29,6 +29,8 @@ class Conversations : public std::enable_shared_from_this<Conversations> {
     awaitable<std::shared_ptr<Session>> main();
     /// The same as it was last, be it over or not.
     const Session& current() const noexcept { return *main_; }
+    /// Whether it is over, and none can be begun in its place.
+    bool over() const noexcept;
 
     /// Begins to open further ones, beside everything else. A server that refuses is not asked again.
     void widen();

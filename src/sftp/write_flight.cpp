@@ -102,6 +102,11 @@ std::uint64_t WriteFlight::acknowledged(std::uint64_t next) const noexcept {
     return writes_.empty() ? next : writes_.begin()->second.offset;
 }
 
+std::uint64_t WriteFlight::settled(std::uint64_t next) const noexcept {
+    const auto sure = acknowledged(next);
+    return failure ? std::min(sure, failed_at_) : sure;
+}
+
 Clock::time_point WriteFlight::last_heard() const noexcept {
     auto latest = lanes_.front()->session->last_heard();
     for (const auto& lane : lanes_)

@@ -55,6 +55,8 @@ class WriteFlight final : public ReplyTaker, public std::enable_shared_from_this
     std::optional<std::uint64_t> final_size() const noexcept { return final_size_; }
     /// Everything before this offset is acknowledged; `next` is the one that would be sent next.
     std::uint64_t acknowledged(std::uint64_t next) const noexcept;
+    /// The same, also after a failure: what came before the first that failed.
+    std::uint64_t settled(std::uint64_t next) const noexcept;
     /// When the server last gave a sign of life, on any lane.
     Clock::time_point last_heard() const noexcept;
 

@@ -110,6 +110,10 @@ class PipelinedWriteStream final : public WriteStream {
         give_up();
         co_return;
     }
+    std::uint64_t settled() const noexcept override {
+        const auto sure = flight_->settled(offset_);
+        return sure - std::min(sure, begin_);
+    }
 
   private:
     awaitable<void> send_gathered() {

@@ -8,6 +8,7 @@
 
 #include "transfer/attempt_log.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/persist.hpp"
 
 namespace fairlead::transfer {
 namespace asio = boost::asio;
@@ -20,10 +21,10 @@ constexpr unsigned kMostUnanswered = 2;     // questions for what is at the targ
 /// The two sessions of an attempt. A failure that spoils one may be of either: both are left.
 struct Pair {
     Sessions::Lease from, to;
-    void note(const Error& failure) {
-        if (failure.session_usable) return;
-        from.broken();
-        to.broken();
+    /// Whether one of them had ended while it was kept.
+    bool failed(const Error& failure) {
+        const bool one = from.failed(failure), other = to.failed(failure);
+        return one || other;
     }
 };
 
@@ -48,6 +49,7 @@ class FileMove {
         unsigned failures = 0, beginnings = 0;
         for (;;) {
             auto failure = co_await caught(attempt(job, false));
+            if (failure && begins_again()) continue;
             if (failure && staged_.start_over && beginnings < kMostNewBeginnings) {
                 ++beginnings;
                 continue;
@@ -77,6 +79,7 @@ class FileMove {
         if (anew) unanswered_ = 0;
         unreachable_ = true;
         if (ways_.log != nullptr) ways_.log->step("connect");
+        was_dead_ = false;
         auto [from, to] = co_await Sessions::take_both(ways_.source, ways_.target);
         unreachable_ = false;
         Pair pair{std::move(from), std::move(to)};
@@ -89,8 +92,16 @@ class FileMove {
         if (!first_offset_ && staged_.phase != Phase::planned) first_offset_ = staged_.plan.offset;
         if (!failure) co_return;
         if (is_out_of_reach(*failure)) ++unanswered_;
-        pair.note(*failure);
+        was_dead_ = pair.failed(*failure);
         throw Error(*failure);
+    }
+
+    /// Whether the attempt was none: it met a session that had ended while it was kept, and nothing of it has
+    /// begun.
+    bool begins_again() {
+        const bool begun = staged_.phase > Phase::moving || staged_.result.bytes > 0 ||
+                           (staged_.phase == Phase::moving && !staged_.plan.segments.empty());
+        return was_dead_ && !begun && ++dead_sessions_ <= kMostDeadSessions;
     }
 
     /// A server can hold a file locked for a session of which it does not know that it is dead: what was
@@ -125,7 +136,9 @@ class FileMove {
         const bool doubtful =
             staged_.kept && staged_.phase >= Phase::sent && failure.code != ErrorCode::cancelled;
         if (!doubtful) co_return failure;
-        const auto seen = co_await caught(attempt(job, true));
+        auto seen = co_await caught(attempt(job, true));
+        while (seen && was_dead_ && ++dead_sessions_ <= kMostDeadSessions)
+            seen = co_await caught(attempt(job, true));
         if (!seen) co_return std::nullopt;
         if (seen->code == ErrorCode::cancelled) co_return seen;
         co_return failure;
@@ -137,6 +150,8 @@ class FileMove {
     Progress* progress_;
     bool& unreachable_;
     unsigned unanswered_ = 0;
+    bool was_dead_ = false;  // the session that failed last, before it was taken
+    unsigned dead_sessions_ = 0;
     Staged staged_;
     std::optional<std::uint64_t> first_offset_;
 };
@@ -175,17 +190,14 @@ awaitable<Staged> move_file(const Ways& ways, Job job, const Options& options, b
 
 awaitable<void> settle(const Ways& ways, const Staged& staged, const Options& options) {
     if (!options.delete_source && options.move_source_to.empty()) co_return;
-    for (unsigned failures = 0;;) {
-        const auto step = [](const Ways& places, const Staged& file,
-                             const Options& wanted) -> awaitable<void> {
-            auto from = co_await places.source.take();
-            const auto failure = co_await caught(settle_source(from.files(), file, wanted));
-            if (!failure) co_return;
-            if (!failure->session_usable) from.broken();
-            throw Error(*failure);
+    for (unsigned failures = 0, dead = 0;;) {
+        std::function<awaitable<void>(FileSystem&)> step = [&](FileSystem& source) {
+            return settle_source(source, staged, options);
         };
-        const auto failure = co_await caught(step(ways, staged, options));
+        bool was_dead = false;
+        const auto failure = co_await caught(on_session(ways.source, std::move(step), &was_dead));
         if (!failure) co_return;
+        if (was_dead && ++dead <= kMostDeadSessions) continue;
         ++failures;
         // A command whose answer did not come may have been done: another one tells, in any case.
         auto patience = ways.patience;

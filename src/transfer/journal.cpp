@@ -58,7 +58,7 @@ std::uint64_t Journal::begin(Unfinished transfer) {
 
 void Journal::moved(std::uint64_t number, const Segments& segments) {
     auto& transfer = open_.at(number).transfer;
-    transfer.mode = Unfinished::Mode::segments;
+    if (segments.size() > 1) transfer.mode = Unfinished::Mode::segments;
     transfer.segments = to_text(segments);
     write(segments_line(transfer));
     // Many of them say the same anew.

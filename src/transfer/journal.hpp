@@ -36,8 +36,8 @@ class Journal {
 
     /// Records a transfer before its first byte, and gives its number.
     std::uint64_t begin(Unfinished transfer);
-    /// So much of each segment was handed to the target. It is moved in segments from now on, if it was not
-    /// before.
+    /// So much of each segment was handed to the target. With several, it is moved in segments from now on, if it was
+    /// not before; of a single one, so much is there for sure.
     void moved(std::uint64_t number, const Segments& segments);
     /// All bytes are at the target, verified.
     void staged(std::uint64_t number, std::uint64_t size, std::string checksum);

@@ -16,6 +16,7 @@
 
 #include "fairlead/error.hpp"
 #include "transfer/names.hpp"
+#include "transfer/segments.hpp"
 
 namespace fairlead::transfer {
 namespace {
@@ -202,8 +203,8 @@ std::vector<Unfinished> JournalFile::unfinished() const {
         if (kind == JournalLine::Kind::end) {
             open.erase(found);
         } else if (kind == JournalLine::Kind::segments) {
-            found->second.mode = Unfinished::Mode::segments;
             found->second.segments = std::move(said.segments);
+            if (are_several(found->second.segments)) found->second.mode = Unfinished::Mode::segments;
         } else if (kind == JournalLine::Kind::aside) {
             found->second.aside = std::move(said.aside);
         } else if (kind == JournalLine::Kind::doomed) {

@@ -35,7 +35,7 @@ void ListAhead::begin_taking() {
 
 awaitable<void> ListAhead::run() {
     const Patience patience{.retries = sessions_.place().retries};
-    for (unsigned failures = 0;;) {
+    for (unsigned failures = 0, dead = 0;;) {
         const auto failure = co_await caught(attempt());
         if (!failure) co_return;
         // A place that never answered is for the user to look at, not for us to wait for.
@@ -43,6 +43,7 @@ awaitable<void> ListAhead::run() {
         whole_.clear();
         small_.clear();
         waiting_ = left_out_ = 0;
+        if (was_dead_ && ++dead <= kMostDeadSessions) continue;
         ++failures;
         if (failure->code == ErrorCode::server_busy) throw Error(*failure);  // that was waited out already
         co_await wait_or_throw(*failure, failures, patience, path_, {});
@@ -50,10 +51,11 @@ awaitable<void> ListAhead::run() {
 }
 
 awaitable<void> ListAhead::attempt() {
+    was_dead_ = false;
     auto lease = co_await sessions_.take();
     const auto failure = co_await caught(read(lease));
     if (!failure) co_return;
-    if (!failure->session_usable) lease.broken();
+    was_dead_ = lease.failed(*failure);
     throw Error(*failure);
 }
 

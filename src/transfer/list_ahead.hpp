@@ -61,6 +61,7 @@ class ListAhead {
     std::size_t waiting_ = 0;
     std::uint64_t left_out_ = 0;
     bool taking_ = false, taken_ = false, ended_ = false;
+    bool was_dead_ = false;  // the session of the last attempt, before it was taken
     unsigned places_ = 1;
     std::optional<Error> failure_;
     std::optional<SideTask> task_;

@@ -18,6 +18,8 @@ using Mode = TransferPlan::Mode;
 using Phase = Staged::Phase;
 using Bytes = std::vector<std::byte>;
 
+constexpr std::uint64_t kMark = 1024 * 1024;
+
 /// One transfer's move: what its steps share.
 class Move {
   public:
@@ -49,6 +51,7 @@ class Move {
         const SourceWatch watch(job_.facts, *from_);
         auto failure = co_await caught(bring());
         if (failure) {
+            note_settled(0);
             co_await give_up();
             throw Error(*failure);
         }
@@ -62,6 +65,32 @@ class Move {
     }
 
   private:
+    /// Writes down now and then how far the target has answered for what it got.
+    class Marks final : public Progress {
+      public:
+        explicit Marks(Move& move) : move_(move) {}
+        void moved(std::uint64_t bytes) override {
+            if (move_.progress_ != nullptr) move_.progress_->moved(bytes);
+            move_.note_settled(kMark);
+        }
+
+      private:
+        Move& move_;
+    };
+
+    /// Where writes arrive in any order, the size of what broke off says little. At most one mark for `each`
+    /// of the bytes.
+    void note_settled(std::uint64_t each) {
+        const bool tells = to_ && staged_.entry != 0 && plan_.mode == Mode::whole && job_.facts.size &&
+                           route_.target.abilities().unordered_writes > 0;
+        if (!tells) return;
+        const auto sure = std::min(plan_.offset + to_->settled(), *job_.facts.size);
+        if (sure <= noted_ || sure - noted_ < each) return;
+        noted_ = sure;
+        const Segments whole{{0, *job_.facts.size, sure}};
+        route_.journal->moved(staged_.entry, whole);
+    }
+
     /// All is there, and one end cannot be read in the middle to compare.
     bool is_known_by_size_alone() const {
         const auto means = route_.means();
@@ -155,8 +184,8 @@ class Move {
             moved += rest.size();
             if (progress_ != nullptr) progress_->moved(rest.size());
         }
-        co_await move_bytes(*from_, *to_, digest_for_moving(), progress_, options_.limits, plan_.offset,
-                            moved);
+        Marks marks(*this);
+        co_await move_bytes(*from_, *to_, digest_for_moving(), &marks, options_.limits, plan_.offset, moved);
         staged_.phase = Phase::sent;
         FAIRLEAD_FAULT_POINT("content.sent");
         co_await to_->finish();
@@ -272,6 +301,7 @@ class Move {
     bool reads_text_, writes_text_;
     std::optional<Digest> digest_;
     Bytes tail_;
+    std::uint64_t noted_ = 0;  // in the journal, as surely there
     std::unique_ptr<ReadStream> from_;
     std::unique_ptr<WriteStream> to_;
 };

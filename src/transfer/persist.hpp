@@ -7,6 +7,11 @@
 
 namespace fairlead::transfer {
 
+/// Does something with one of the sessions, once. `was_dead`, where given, tells after a failure whether the
+/// session had ended while it was kept (see Sessions::Lease::failed).
+awaitable<void> on_session(Sessions& place, std::function<awaitable<void>(FileSystem&)> use,
+                           bool* was_dead = nullptr);
+
 /// Does something with a session to a place, and all of it again, with a session that works, as long as what
 /// fails may pass and patience lasts. `what` is for `retrying`, which may be empty. `log` hears of the attempts.
 awaitable<void> persistently(Sessions& place, Patience patience, std::string what, Retrying retrying,

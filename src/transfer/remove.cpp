@@ -6,6 +6,7 @@
 
 #include "base/queue.hpp"
 #include "base/run_together.hpp"
+#include "transfer/change.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/walk.hpp"
 
@@ -38,9 +39,7 @@ class Removal {
         co_await run_together(std::move(tasks));
         // Parents were met before their children.
         for (auto path = directories_.rbegin(); path != directories_.rend() && !failed_; ++path) {
-            if (!options_.dry_run)
-                co_await on_session(sessions_,
-                                    [&](FileSystem& files) { return files.remove_directory(*path); });
+            if (!options_.dry_run) co_await remove_directory(sessions_, *path);
             removed_(*path);
         }
     }
@@ -69,9 +68,7 @@ class Removal {
             const auto path = co_await files_.pop();
             if (!path) co_return;
             std::optional<Error> failure;
-            if (!options_.dry_run)
-                failure = co_await caught(
-                    on_session(sessions_, [&](FileSystem& files) { return files.remove(*path); }));
+            if (!options_.dry_run) failure = co_await caught(remove_file(sessions_, *path));
             if (!failure)
                 removed_(*path);
             else if (failure->code == ErrorCode::cancelled || !failure->session_usable)
@@ -97,20 +94,11 @@ class Removal {
 
 }  // namespace
 
-awaitable<void> on_session(Sessions& sessions, std::function<awaitable<void>(FileSystem&)> work) {
-    auto lease = co_await sessions.take();
-    const auto failure = co_await caught(work(lease.files()));
-    if (!failure) co_return;
-    if (!failure->session_usable) lease.broken();
-    throw Error(*failure);
-}
-
 awaitable<void> remove_tree(Sessions& sessions, std::string path, EntryType type, RemoveOptions options,
                             std::function<void(const std::string&)> removed,
                             std::function<void(const std::string&, const Error&)> problem) {
     if (type != EntryType::directory) {
-        if (!options.dry_run)
-            co_await on_session(sessions, [&](FileSystem& files) { return files.remove(path); });
+        if (!options.dry_run) co_await remove_file(sessions, path);
         removed(path);
         co_return;
     }

@@ -28,7 +28,4 @@ awaitable<void> remove_tree(Sessions& sessions, std::string path, EntryType type
 /// How many things there are at and below a directory, itself among them. Throws what listing throws.
 awaitable<std::uint64_t> count_tree(Sessions& sessions, std::string directory);
 
-/// One operation on one of the sessions.
-awaitable<void> on_session(Sessions& sessions, std::function<awaitable<void>(FileSystem&)> work);
-
 }  // namespace fairlead::transfer

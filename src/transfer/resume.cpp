@@ -39,6 +39,12 @@ Verdict judge_segments(const Unfinished& left, std::uint64_t there, const Means&
     return verdict;
 }
 
+/// How many of its first bytes the target has answered for, as far as that was written down.
+std::uint64_t settled_of(const Unfinished& left) {
+    const auto segments = read_segments(left.segments, *left.source_size);
+    return segments && segments->size() == 1 ? segments->front().done : 0;
+}
+
 bool was_delivered(const Unfinished& left, const Sight& sight) {
     const auto& there = left.temporary.empty() ? sight.written : sight.target;
     return left.state == Unfinished::State::staged && there && there->size == left.staged_size;
@@ -88,7 +94,9 @@ Verdict judge(const Unfinished& left, const Sight& sight, const Means& means, co
         return {Kind::go_on, size, false, std::max(kTail, holes)};
     }
     if (have < size && have < kWorthResuming) return {};
-    return go_on_from(have, size, means);
+    auto known = means;
+    known.unordered = std::min(means.unordered, have - std::min(have, settled_of(left)));
+    return go_on_from(have, size, known);
 }
 
 bool is_worth_keeping(const Error& failure, std::uint64_t arrived, bool all_sent, bool size_is_known,

@@ -39,6 +39,8 @@ Segments held_back(Segments segments, std::uint64_t doubtful);
 
 /// "0-4194304+1000 4194304-9000000+0": for the journal.
 std::string to_text(const Segments& segments);
+/// Whether the text tells of more than one.
+inline bool are_several(std::string_view text) noexcept { return text.find(' ') != std::string_view::npos; }
 /// Nothing for a text that does not tell all of a file of that size, without gaps.
 std::optional<Segments> read_segments(std::string_view text, std::uint64_t size);
 

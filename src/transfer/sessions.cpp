@@ -33,6 +33,7 @@ struct Sessions::Session {
     std::shared_ptr<FileSystem> files;
     unsigned in_use = 0;
     bool broken = false;
+    bool served = false;  // it has worked for somebody
     SessionBudget::Moment used{};
 
     unsigned places() const { return std::max(1u, files->abilities().concurrent_operations); }
@@ -61,6 +62,7 @@ Sessions::Lease::Lease(Lease&& other) noexcept
 Sessions::Lease::~Lease() {
     if (!session_) return;
     session_->used = sessions_->server_->clock();
+    session_->served = true;
     if (--session_->in_use == 0 && session_->broken) sessions_->forget(session_);
     sessions_->server_->changed();
 }
@@ -73,6 +75,12 @@ unsigned Sessions::Lease::places() const {
 }
 void Sessions::Lease::broken() {
     session_->broken = true;
+}
+bool Sessions::Lease::failed(const Error& failure) {
+    if (failure.session_usable) return false;
+    const bool died = session_->served && failure.code == ErrorCode::connection_lost && files().has_ended();
+    broken();
+    return died;
 }
 
 Sessions::Sessions(boost::asio::any_io_executor executor, Opener open, unsigned most, PlaceFacts place,
@@ -123,10 +131,15 @@ std::shared_ptr<Sessions::Session> Sessions::free_session(const Session* besides
     return last_choice;
 }
 
-/// Reserves it, and makes sure that it still answers if nobody has used it for a while.
+/// Reserves it, unless it is seen to be over; and makes sure that it still answers if nobody has used it for a
+/// while.
 awaitable<std::optional<Sessions::Lease>> Sessions::still_good(std::shared_ptr<Session> session) {
     const bool fresh = session->in_use > 0 || server_->clock() - session->used < kCheckedAfter;
     std::optional<Lease> lease(Lease(*this, std::move(session)));
+    if (lease->files().has_ended()) {
+        lease->broken();
+        co_return std::nullopt;
+    }
     if (fresh) co_return lease;
     const auto silent = co_await caught(lease->files().ping());
     if (!silent) co_return lease;

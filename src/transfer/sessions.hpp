@@ -15,6 +15,10 @@
 
 namespace fairlead::transfer {
 
+/// How many sessions in a row may turn out to have ended while they were kept (see Sessions::Lease::failed),
+/// before that counts as a failure like any other.
+constexpr unsigned kMostDeadSessions = 8;
+
 /// What is known about a place beside the way to open it.
 struct PlaceFacts {
     /// Protocol, user, host, port and working directory in one text, or "local": the same place has the same
@@ -29,8 +33,9 @@ struct PlaceFacts {
 /// The sessions to one place, opened when they are needed and kept for later, each with as many operations
 /// under way as it allows (Abilities::concurrent_operations). There are never more than `most`, nor more than
 /// the server's budget, which all Sessions to the server share; whoever waits is served in turn. A session
-/// that has been idle is asked whether it still answers before it is used; one that was idle for long is
-/// closed, and so is an idle one that stands in the way of another place on the same server. Nobody waits for
+/// that the server is seen to have ended is not handed out any more, and one that has been idle is asked
+/// whether it still answers before it is used; one that was idle for long is closed, and so is an idle one that
+/// stands in the way of another place on the same server. Nobody waits for
 /// a log-in when another session becomes free meanwhile: some servers accept more connections than they
 /// serve.
 class Sessions {
@@ -61,6 +66,10 @@ class Sessions {
         unsigned places() const;
         /// The session must not be used any more: it is closed when its last operation ends.
         void broken();
+        /// Takes note of what failed with it: a session that is over is not used any more. True where that was
+        /// one kept from earlier work, so that it may have ended before it was taken: then, if nothing was done
+        /// with it yet, this was nobody's failed attempt.
+        bool failed(const Error& failure);
 
       private:
         friend class Sessions;

@@ -9,6 +9,7 @@
 #include "base/run_together.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/names.hpp"
+#include "transfer/persist.hpp"
 #include "transfer/remove.hpp"
 #include "transfer/walk.hpp"
 
@@ -30,6 +31,7 @@ struct Content {
 };
 
 awaitable<void> list_all(FileSystem& files, const std::string& path, Content& content) {
+    content = {};
     const auto listing = co_await files.list(path);
     for (;;) {
         auto batch = co_await listing->next();
@@ -43,10 +45,6 @@ awaitable<void> list_all(FileSystem& files, const std::string& path, Content& co
     }
     content.left_out += listing->left_out();
     std::ranges::sort(content.entries, {}, &Entry::name);
-}
-
-awaitable<void> list_on(Sessions& sessions, const std::string& path, Content& content) {
-    co_await on_session(sessions, [&](FileSystem& files) { return list_all(files, path, content); });
 }
 
 class Sync {
@@ -125,6 +123,11 @@ class Sync {
         }
     }
 
+    awaitable<void> list_on(Sessions& sessions, std::string path, Content& content) {
+        co_await persistently(sessions, patience_with(sessions, options_.transfer), path, {},
+                              [&](FileSystem& files) { return list_all(files, path, content); });
+    }
+
     awaitable<void> list_source(const std::string& relative, Content& content) {
         co_await list_on(source_, relative.empty() ? from_ : path::join(from_, relative), content);
         if (options_.tree.links == Links::files) co_await resolve_links(content.entries);
@@ -138,7 +141,7 @@ class Sync {
             const auto look = [&](FileSystem& files) -> awaitable<void> {
                 directory = co_await is_directory(files, entry.path);
             };
-            co_await on_session(source_, look);
+            co_await persistently(source_, patience_with(source_, options_.transfer), entry.path, {}, look);
             if (directory) continue;
             entry.type = EntryType::file;
             entry.size.reset();  // those of the link itself

@@ -8,6 +8,7 @@
 #include "transfer/failure.hpp"
 #include "transfer/link_path.hpp"
 #include "transfer/names.hpp"
+#include "transfer/persist.hpp"
 #include "transfer/walk.hpp"
 
 namespace fairlead::transfer {
@@ -23,15 +24,11 @@ constexpr std::array<std::pair<Links, std::string_view>, 4> kLinks{{
 /// What a link says: a listing does not always tell.
 awaitable<void> learn_target(Sessions& source, Entry& link) {
     if (link.target) co_return;
-    auto lease = co_await source.take();
-    const auto look = [](FileSystem& files, Entry& entry) -> awaitable<void> {
-        const auto itself = co_await files.stat(entry.path);
-        entry.target = itself.target;
-    };
-    const auto failure = co_await caught(look(lease.files(), link));
-    if (!failure) co_return;
-    if (!failure->session_usable) lease.broken();
-    throw Error(*failure);
+    const Patience patience{.retries = source.place().retries};
+    co_await persistently(source, patience, link.path, {}, [&](FileSystem& files) -> awaitable<void> {
+        const auto itself = co_await files.stat(link.path);
+        link.target = itself.target;
+    });
 }
 
 awaitable<void> keep_link(Run& run, Sessions& source, Entry link, const std::string& relative,

@@ -12,6 +12,7 @@
 #include "transfer/link_path.hpp"
 #include "transfer/list_ahead.hpp"
 #include "transfer/names.hpp"
+#include "transfer/persist.hpp"
 
 namespace fairlead::transfer {
 namespace {
@@ -167,10 +168,9 @@ class Walk {
 
     /// Finds out what a link leads to.
     awaitable<void> examine(Entry& entry, const Directory& above, std::optional<LinkPath>& way) {
-        auto lease = co_await sessions_.take();
-        const auto failure = co_await caught(resolve(lease.files(), entry));
-        if (failure && !failure->session_usable) lease.broken();
-        if (failure) throw Error(*failure);
+        const Patience patience{.retries = sessions_.place().retries};
+        co_await persistently(sessions_, patience, entry.path, {},
+                              [&](FileSystem& files) { return resolve(files, entry); });
         if (entry.type != EntryType::directory) co_return;
         way = above.way.through(entry.name, entry.target.value_or(""));
         if (way) co_return;

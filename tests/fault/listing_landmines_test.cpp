@@ -273,6 +273,67 @@ TEST(Landmine134, a_listing_that_ends_amid_a_line_is_an_error_though_the_server_
     EXPECT_EQ(outcome_of([&] { other.ping(); }).code, "no error") << "the session is in step";
 }
 
+// Between two lines nothing can be seen of the cut; the server's last word tells, and Pure-FTPd's tells how many.
+TEST(Landmine134, a_listing_that_ends_between_two_lines_is_whole_only_when_the_server_says_so) {
+    const std::string line = "type=file;size=1; a\r\n";
+    for (const char* last : {"426 broken", "451 local error", "226-Options: -l\r\n226 2 matches total", ""}) {
+        ScriptedFtp server;
+        server.on("MLSD", [&](FtpConversation& with, const std::string&) {
+            with.reply("150 here it comes");
+            auto data = with.open_data();
+            data.write(line);
+            data.close();
+            *last != '\0' ? with.reply(last) : with.hang_up();
+        });
+        Session session(server.endpoint());
+        const auto outcome = outcome_of([&] { session.list("/"); });
+        EXPECT_NE(outcome.code, "no error") << last;
+        EXPECT_TRUE(outcome.error && outcome.error->retryable()) << last;
+    }
+    ScriptedFtp server;
+    server.on("MLSD", [&](FtpConversation& with, const std::string&) {
+        with.reply("150 here it comes");
+        auto data = with.open_data();
+        data.write(line);
+        data.close();
+        with.reply("226-Options: -l\r\n226 1 matches total");
+    });
+    Session session(server.endpoint());
+    EXPECT_THAT(session.names("/"), ElementsAre("a"));
+}
+
+TEST(Landmine134, a_listing_that_the_server_cuts_short_by_its_own_limit_is_an_error) {
+    ScriptedFtp server;
+    server.on("MLSD", [](FtpConversation& with, const std::string&) {
+        with.reply("150 here it comes");
+        auto data = with.open_data();
+        data.write("type=file;size=1; a\r\n");
+        data.close();
+        with.reply("226-Options: -a -l\r\n226-Output truncated to 1 matches\r\n226 1 matches total");
+    });
+    Session session(server.endpoint());
+    const auto outcome = outcome_of([&] { session.list("/"); });
+    EXPECT_EQ(outcome.code, "unsupported") << outcome;
+    EXPECT_FALSE(outcome.error->retryable());
+    EXPECT_EQ(outcome_of([&] { session.ping(); }).code, "no error") << "the session is in step";
+}
+
+TEST(Landmine134, the_listing_that_pure_ftpd_cuts_short_is_an_error_and_one_at_its_limit_is_not) {
+    const Server server("pure-ftpd", {"list_limit=6"});  // it counts "." and ".."
+    Session session(server.endpoint());
+    for (const char* name : {"/a", "/b", "/c", "/d"})
+        session.write(name, "x");
+    const auto whole = outcome_of([&] { session.list("/"); });
+    EXPECT_THAT(whole.code, testing::AnyOf("no error", "unsupported")) << whole;
+    session.write("/e", "x");
+    const auto outcome = outcome_of([&] { session.list("/"); });
+    EXPECT_EQ(outcome.code, "unsupported") << outcome;
+    EXPECT_THAT(outcome.error->hint, testing::HasSubstr("LimitRecursion"));
+    session.remove("/e");
+    session.remove("/d");
+    EXPECT_THAT(session.names("/"), ElementsAre("a", "b", "c"));
+}
+
 TEST(Listings, of_an_empty_directory_that_a_server_answers_with_550) {
     ScriptedFtp server;
     server.features = {"SIZE", "MDTM"};

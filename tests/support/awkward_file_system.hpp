@@ -83,6 +83,7 @@ class AwkwardFileSystem : public FileSystem {
         return checked().raw_command(command);
     }
     awaitable<void> ping() override { return checked().ping(); }
+    bool has_ended() noexcept override { return inner_->has_ended(); }
     awaitable<void> close() override { return inner_->close(); }
 
   private:

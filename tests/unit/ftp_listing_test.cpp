@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "fairlead/error.hpp"
+#include "ftp/listing/matches.hpp"
 #include "ftp_listing_support.hpp"
 
 namespace fairlead::ftp {
@@ -272,6 +273,15 @@ TEST(FtpListing, landmine_73_eplf_netware_mac_os_and_nonstop) {
     ASSERT_EQ(nonstop.entries.size(), 2u);
     EXPECT_EQ(shown(nonstop.entries[0]), "- 16354 2026-03-15T18:23:20Z/second ? 255,255:? IARPTS");
     EXPECT_EQ(shown(nonstop.entries[1]), "- 10 2026-03-15T18:23:20Z/second ? 176, 50:? BAK1O");
+}
+
+TEST(FtpListing, what_pure_ftpd_says_of_its_listings) {
+    EXPECT_EQ(matches_in("Options: -a -l 12 matches total").sent, 12u);
+    EXPECT_FALSE(matches_in("Options: -a -l 12 matches total").truncated);
+    EXPECT_TRUE(matches_in("Output truncated to 2000 matches 2000 matches total").truncated);
+    EXPECT_EQ(matches_in("Output truncated to 2000 matches 2000 matches total").sent, 2000u);
+    for (const auto* words : {"Transfer complete.", "matches total", "99999999999999999999999 matches total", ""})
+        EXPECT_EQ(matches_in(words).sent, std::nullopt) << words;
 }
 
 }  // namespace

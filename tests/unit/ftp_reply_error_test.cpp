@@ -40,6 +40,7 @@ TEST(FtpReplyError, what_servers_say_becomes_the_codes_of_the_contract) {
              {"552 Disk full - please upload later", "write", no_space},
              {"552 Transfer aborted. No space left on device", "write", no_space},
              {"451 Failure writing to local file.", "write", no_space},
+             {"451 Error during write to file", "write", no_space},
              {"552 Quota exceeded: a.txt won't be saved", "write", quota_exceeded},
              {"552 Transfer aborted. Disk quota exceeded", "write", quota_exceeded},
              {"421 Too many connections (8) from this IP", "list", server_busy},

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <set>
 
 #include "base/event.hpp"
 #include "base/run_together.hpp"
@@ -27,6 +28,7 @@ struct Host {
     unsigned admits = 100, places = 1;
     unsigned open = 0, most_open = 0, opened = 0, pings = 0;
     bool answers_pings = true;
+    std::set<unsigned> hung_up;  // those of its sessions that it has ended
     std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
 
     struct Visit final : test::AwkwardFileSystem {
@@ -40,7 +42,9 @@ struct Host {
             if (!host.answers_pings) throw Error(ErrorCode::connection_lost, "Gone.").ends_session();
             co_return;
         }
+        bool has_ended() noexcept override { return host.hung_up.contains(number); }
         Host& host;
+        unsigned number = host.opened + 1;
     };
 
     Sessions::Opener opener() {
@@ -224,6 +228,55 @@ TEST_F(SharedSessions, a_session_that_was_idle_is_asked_whether_it_still_answers
         co_await use(sessions, 1, nullptr, 0);
         EXPECT_EQ(host.opened, 2u) << "what does not answer is replaced";
         EXPECT_EQ(host.open, 1u);
+    });
+}
+
+TEST_F(SharedSessions, a_session_that_the_server_has_ended_is_not_handed_out) {
+    go([&](asio::any_io_executor executor) -> awaitable<void> {
+        Sessions sessions(executor, host.opener(), 2);
+        co_await use(sessions, 1, nullptr, 0);
+        host.hung_up.insert(1);
+        co_await use(sessions, 2, nullptr, 0);
+        EXPECT_EQ(host.opened, 2u);
+        EXPECT_EQ(host.open, 1u) << "the place at the server is free again";
+        EXPECT_EQ(host.pings, 0u);
+    });
+}
+
+TEST_F(SharedSessions, a_session_that_others_use_is_not_handed_out_either_once_it_has_ended) {
+    host.places = 4;
+    go([&](asio::any_io_executor executor) -> awaitable<void> {
+        Sessions sessions(executor, host.opener(), 2);
+        {
+            const auto first = co_await sessions.take();
+            host.hung_up.insert(1);
+            const auto second = co_await sessions.take();
+            EXPECT_NE(&first.files(), &second.files());
+            EXPECT_EQ(host.open, 2u);
+        }
+        EXPECT_EQ(host.open, 1u);
+    });
+}
+
+TEST_F(SharedSessions, only_one_that_was_kept_can_have_ended_before_it_was_taken) {
+    const auto lost = Error(ErrorCode::connection_lost, "Gone.").ends_session();
+    go([&](asio::any_io_executor executor) -> awaitable<void> {
+        Sessions sessions(executor, host.opener(), 1);
+        {
+            auto lease = co_await sessions.take();
+            host.hung_up.insert(1);
+            EXPECT_FALSE(lease.failed(lost)) << "it was new";
+        }
+        co_await use(sessions, 1, nullptr, 0);
+        {
+            auto lease = co_await sessions.take();
+            EXPECT_FALSE(lease.failed(Error(ErrorCode::not_found, "No."))) << "it answered";
+            EXPECT_FALSE(lease.failed(Error(ErrorCode::timeout, "Slow.").ends_session()));
+        }
+        co_await use(sessions, 1, nullptr, 0);
+        auto lease = co_await sessions.take();
+        host.hung_up.insert(3);
+        EXPECT_TRUE(lease.failed(lost));
     });
 }
 

@@ -49,6 +49,21 @@ TEST_F(Judging, goes_back_by_what_may_have_holes) {
     EXPECT_EQ(verdict().kind, Kind::start_over);
 }
 
+TEST_F(Judging, goes_back_no_further_than_to_what_the_target_has_answered_for) {
+    sight.written = file(4 * kMiB);
+    means.unordered = 16 * kMiB;
+    left.segments = to_text({{0, 10 * kMiB, 3 * kMiB}});
+    EXPECT_EQ(verdict().kind, Kind::go_on);
+    EXPECT_EQ(verdict().offset, 3 * kMiB);
+    left.segments = to_text({{0, 10 * kMiB, 5 * kMiB}});
+    EXPECT_EQ(verdict().offset, 4 * kMiB) << "it became shorter since";
+    means.unordered = kMiB / 2;
+    left.segments = to_text({{0, 10 * kMiB, kMiB}});
+    EXPECT_EQ(verdict().offset, 4 * kMiB - kMiB / 2);
+    left.segments = "nonsense";
+    EXPECT_EQ(verdict().offset, 4 * kMiB - kMiB / 2);
+}
+
 TEST_F(Judging, begins_anew_where_that_is_cheaper_or_nothing_is_there_or_too_much) {
     EXPECT_EQ(verdict().kind, Kind::start_over);
     sight.written = file(kMiB - 1);

@@ -162,6 +162,7 @@ bool ListParser::took_switch_for_name() const noexcept {
 void ListParser::line(std::string_view text) {
     if (text.ends_with('\r')) text.remove_suffix(1);
     if (text.empty()) return;
+    ++lines_;
     if (parser_) return parse(text);
     sample_.emplace_back(text);
     if (sample_.size() == kSampleLines || sample_.size() % 32 == 0) decide();

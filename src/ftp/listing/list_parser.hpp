@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,8 @@ class ListParser {
 
     /// The dialect in use; unknown until the first lines decided.
     ListDialect dialect() const noexcept { return dialect_; }
+    /// How many lines there were, the empty ones left aside.
+    std::uint64_t lines() const noexcept { return lines_; }
     /// How many lines could not be understood or held a name that is refused. Empty lines, totals and
     /// headings of the dialect do not count.
     std::size_t skipped() const noexcept { return skipped_; }
@@ -82,6 +85,7 @@ class ListParser {
     bool discarding_ = false;          // inside a line beyond the limit
     std::vector<std::string> sample_;  // the first lines, until the dialect is known
     std::vector<Entry> entries_;
+    std::uint64_t lines_ = 0;
     std::size_t accepted_ = 0;
     std::size_t skipped_ = 0, unsafe_ = 0;
     bool switch_entry_ = false;      // the first entry is called "-a"
