@@ -151,8 +151,8 @@ std::vector<Fault> validate(const Flow& flow) {
     for (const auto& name : flow.triggers.after)
         if (name_key(name) == name_key(flow.name)) check("triggers.after", name, "is the flow itself");
     check_expectations(flow, check);
-    if (flow.retry.wait > flow.retry.longest_wait)
-        check("retry.wait", fmt::format("{}ms", flow.retry.wait.count()), "is longer than retry.longestWait");
+    for (auto& fault : retry_faults(flow.retry, {"retry.wait", "retry.errors", "retry.longestWait"}))
+        check.faults.push_back(std::move(fault));
     return std::move(check.faults);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catalog/record.hpp"
+#include "catalog/retry.hpp"
 #include "catalog/schedule.hpp"
 #include "fairlead/error.hpp"
 
@@ -58,9 +59,8 @@ struct FlowLimits {
 };
 
 /// How patiently a file is tried.
-struct FlowRetry {
-    std::optional<std::int64_t> attempts;          ///< within a run; absent: as the connections say
-    std::chrono::milliseconds wait{500}, longest_wait{30'000};
+struct FlowRetry : Retry {
+    std::optional<std::int64_t> attempts;  ///< within a run; absent: as the connections say
     std::int64_t give_up_after = 0;  ///< runs in which one file failed, before it is let alone; 0: never
 };
 

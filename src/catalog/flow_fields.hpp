@@ -94,8 +94,11 @@ void for_each_field(Value& r, Visitor&& visit) {
     visit(FlowField{"attempts", "How often one file is tried in one run; unless it says, as the connections do", "", 1,
                     1000},
           r.attempts);
-    visit(FlowField{"wait", "Before the second attempt; doubled for each further one"}, r.wait);
-    visit(FlowField{"longestWait", "Never longer than this between two attempts"}, r.longest_wait);
+    visit(FlowField{"wait", kRetryWaitHelp}, r.wait);
+    visit(FlowField{"longestWait", kRetryLongestWaitHelp}, r.longest_wait);
+    visit(FlowField{"factor", kRetryFactorHelp, "", 1, kMostRetryFactor}, r.factor);
+    visit(FlowField{"jitter", kRetryJitterHelp, "", 0, 100}, r.jitter);
+    visit(FlowField{"errors", kRetryErrorsHelp}, r.errors);
     visit(FlowField{"giveUpAfter", "In how many runs a file may fail before it is quarantined, or let alone until it is "
                                    "reset; 0: never",
                     "", 0, 1000},

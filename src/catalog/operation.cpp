@@ -129,6 +129,8 @@ std::vector<Fault> validate(const Operation& operation) {
              {"temporaryExtension", operation.temporary_extension},
              {"moveAfter", operation.move_after}})
         if (has_control_bytes(text)) fault(name, "", "must not hold line breaks or NUL");
+    for (auto& wrong : retry_faults(operation.retry, {"retryWait", "retryErrors", "retryLongestWait"}))
+        faults.push_back(std::move(wrong));
     for (auto& wrong : receiver_faults("notifyWebhook", operation.notify_webhook, "notifyEmail", operation.notify_email))
         faults.push_back(std::move(wrong));
     if (operation.delete_after && !operation.move_after.empty())

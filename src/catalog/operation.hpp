@@ -10,6 +10,7 @@
 
 #include "catalog/operation_filter.hpp"
 #include "catalog/record.hpp"
+#include "catalog/retry.hpp"
 #include "fairlead/error.hpp"
 
 namespace fairlead::catalog {
@@ -59,6 +60,7 @@ struct Operation {
     bool checksum = false;
     bool preserve = false;
     std::optional<std::uint32_t> retries;
+    Retry retry;
     std::string notify_webhook;  ///< who is told of runs that failed
     std::vector<std::string> notify_email;
 

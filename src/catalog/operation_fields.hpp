@@ -75,6 +75,11 @@ void for_each_field(SomeOperation& o, Visitor&& visit) {
                          "How often to go on after an interruption, 0 to 1000; 6 for get and query, for the "
                          "others as the connection says"},
           o.retries);
+    visit(OperationField{"retryWait", "text", "", kRetryWaitHelp}, o.retry.wait);
+    visit(OperationField{"retryLongestWait", "text", "", kRetryLongestWaitHelp}, o.retry.longest_wait);
+    visit(OperationField{"retryFactor", "number", "", kRetryFactorHelp}, o.retry.factor);
+    visit(OperationField{"retryJitter", "number", "", kRetryJitterHelp}, o.retry.jitter);
+    visit(OperationField{"retryErrors", "texts", "", kRetryErrorsHelp}, o.retry.errors);
     visit(OperationField{"notifyWebhook", "text", "", "Where its failed runs are told of: an http or https URL"},
           o.notify_webhook);
     visit(OperationField{"notifyEmail", "texts", "", "Whom its failed runs are mailed to, by the daemon's mail server"},

@@ -88,6 +88,8 @@ class Reads {
             fault(name, value, "must be true or false, or null for the action's own");
     }
     void read(std::string_view name, const json::value& value, std::int64_t& number) {
+        if (name == "retryFactor") return read_field(value, {std::string(name), "", 1, kMostRetryFactor}, faults_, number);
+        if (name == "retryJitter") return read_field(value, {std::string(name), "", 0, 100}, faults_, number);
         const auto given = number_in(value);
         if (given && (*given == -1 || *given > 0))
             number = *given;
@@ -100,6 +102,9 @@ class Reads {
             number = static_cast<std::uint32_t>(*given);
         else
             fault(name, value, fmt::format("must be a number from 0 to {}", kMostRetries));
+    }
+    void read(std::string_view name, const json::value& value, std::chrono::milliseconds& duration) {
+        read_field(value, {std::string(name), ""}, faults_, duration);
     }
     void read(std::string_view name, const json::value& value, std::vector<std::string>& texts) {
         const auto* list = value.if_array();
@@ -139,6 +144,9 @@ class Writer {
         object[field.name] = flag ? json::value(*flag) : json::value();
     }
     void operator()(const OperationField& field, std::int64_t number) { object[field.name] = number; }
+    void operator()(const OperationField& field, std::chrono::milliseconds duration) {
+        object[field.name] = field_json(duration);
+    }
     void operator()(const OperationField& field, std::optional<std::uint32_t> number) {
         object[field.name] = number ? json::value(*number) : json::value();
     }

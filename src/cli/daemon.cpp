@@ -52,6 +52,7 @@ api::MonitorsOptions observed(const DaemonOptions& wanted, JsonLog& log, monitor
     api::MonitorsOptions options;
     options.mail = wanted.mail;
     options.keep_events = wanted.keep_events;
+    options.alert_attempts = wanted.alert_attempts;
     options.looked = [&metrics](const monitor::Looked& look) { metrics.looked(look); };
     options.attempted = [&metrics](monitor::Attempt attempt) { metrics.attempted(attempt); };
     options.report = [&log](const std::string& trouble) {

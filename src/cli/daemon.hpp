@@ -21,6 +21,7 @@ struct DaemonOptions {
     std::string data;   ///< as Workspace takes it
     std::string store;  ///< likewise
     net::MailServer mail;                   ///< for what flows and operations tell; no url: none
+    std::uint64_t alert_attempts = 50;      ///< before one becomes a dead letter
     std::chrono::milliseconds keep_events{std::chrono::days(7)};
     std::optional<std::chrono::milliseconds> keep_deliveries;  ///< absent: for ever
     std::vector<std::string> flow_folders;  ///< of this machine, that flows may read and write

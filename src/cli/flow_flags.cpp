@@ -57,7 +57,7 @@ void add_flags(CLI::App& verb, const std::shared_ptr<FlowOptions>& options) {
             ->type_name(type);
     };
     const auto texts = [&](const char* flag, const char* field, const char* help, const char* type) {
-        verb.add_option_function<std::vector<std::string>>(
+        return verb.add_option_function<std::vector<std::string>>(
                 flag,
                 [fields, field](const std::vector<std::string>& values) {
                     put_field(*fields, field, json::array(values.begin(), values.end()));
@@ -89,6 +89,12 @@ void add_flags(CLI::App& verb, const std::shared_ptr<FlowOptions>& options) {
     flag("--preserve", "preserve", "Of each --target: give files the time of the source", each);
     text("--parallel", "limits.parallel", "Files under way at once", "N", fields);
     text("--attempts", "retry.attempts", "How often one file is tried in one run", "N", fields);
+    text("--retry-wait", "retry.wait", "How long to wait before the second attempt", "TIME", fields);
+    text("--retry-longest-wait", "retry.longestWait", "Never wait longer than this between two attempts", "TIME", fields);
+    text("--retry-factor", "retry.factor", "Each wait is so many times as long as the one before", "N", fields);
+    text("--retry-jitter", "retry.jitter", "How many percent of each wait are left to chance", "PERCENT", fields);
+    texts("--retry-errors", "retry.errors", "Try again only after these, such as connection_lost,timeout", "CODE,...")
+        ->delimiter(',');
     text("--give-up-after", "retry.giveUpAfter", "In how many runs a file may fail", "N", fields);
     text("--cron", "schedule.cron", "When it runs: minute hour day month weekday, or Quartz's six or seven fields", "CRON",
          fields);

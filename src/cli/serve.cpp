@@ -43,6 +43,7 @@ struct ServeOptions {
     std::vector<std::string> flow_folders;
     std::string smtp_url, smtp_from, smtp_user, smtp_password_file;
     unsigned runs_at_once = 8;
+    std::uint64_t alert_attempts = 50;
     std::string lease = "30s";
     std::string lost_nodes = "15m";
     std::string keep_runs = "30d";
@@ -97,6 +98,7 @@ DaemonOptions daemon_options(const ServeOptions& options, const Context& context
     result.data = context.options.data;
     result.flow_folders = options.flow_folders;
     result.mail = mail_server(options);
+    result.alert_attempts = options.alert_attempts;
     result.runner.at_once = options.runs_at_once;
     result.runner.lease = parse_duration(options.lease, "lease");
     if (result.runner.lease < std::chrono::seconds(1) || result.runner.lease > std::chrono::hours(1)) {
@@ -241,6 +243,12 @@ void add_serve(CLI::App& app, Context& context) {
     verb->add_option("--smtp-from", options->smtp_from, "The sender's address of such mails")->type_name("ADDRESS");
     verb->add_option("--smtp-user", options->smtp_user, "Log in there as this user")->type_name("USER");
     verb->add_option("--smtp-password-file", options->smtp_password_file, "The file with the user's password")->type_name("FILE");
+    verb->add_option("--alert-attempts", options->alert_attempts,
+                     "How often something is told to a webhook or mailed for a flow or operation before it becomes a dead letter; 50 are "
+                     "some seven hours")
+        ->type_name("N")
+        ->check(CLI::Range(1U, 100'000U))
+        ->capture_default_str();
     verb->add_option("--flow-folder", options->flow_folders,
                      "A folder of this machine that flows may read and write, with all below it; none unless it is said")
         ->type_name("DIR")

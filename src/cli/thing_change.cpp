@@ -163,7 +163,7 @@ void add_field_flag(CLI::App& verb, std::string_view name, std::string_view type
                     (*into)[field] = json::array(texts.begin(), texts.end());
                 },
                 help)
-            ->delimiter(field == "changes" ? ',' : '\0')
+            ->delimiter(field == "changes" || field == "retryErrors" ? ',' : '\0')
             ->allow_extra_args(false);
     } else {
         const bool filter = type == "filter";

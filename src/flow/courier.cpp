@@ -8,6 +8,7 @@
 #include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "flow/choice.hpp"
+#include "flow/strays.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/journal.hpp"
 #include "transfer/leftover.hpp"
@@ -139,7 +140,25 @@ awaitable<void> Courier::perform() {
         log_.step("directory");
         co_await make_directory(place_, work_.patience, std::string(path::parent(delivery_.path)));
     }
+    if (vanished_.empty()) co_return co_await bring();
+    co_await drop_strays();
     co_await bring();
+    // A server that was busy may have made it late, for a session that is dead.
+    const auto failure = co_await transfer::caught(drop_strays());
+    if (failure && ends_the_run(*failure)) throw Error(*failure);
+}
+
+awaitable<void> Courier::drop_strays() {
+    std::vector<std::string> known;
+    if (auto* const journal = work_.places.journal)
+        for (const auto& left : journal->claim(place_.sessions->identity(), delivery_.path)) {
+            known.push_back(left.temporary);
+            journal->leave(left.number);
+        }
+    const auto marks = co_await marks_of_earlier(work_, vanished_, errand_.version, target_.name);
+    const auto directory = target_.staging_directory.empty() ? std::string(path::parent(delivery_.path))
+                                                             : path::confine(target_.staging_directory);
+    co_await remove_strays(work_, place_, directory, marks, known);
 }
 
 /// In as many attempts as patience allows. What was read together with others and failed is read alone after that.
@@ -213,10 +232,14 @@ transfer::Options Courier::options() const {
     transfer::Options options;
     options.if_exists = transfer::parse_if_exists(target_.if_exists);
     if (!target_.staging_directory.empty()) options.staging_directory = path::confine(target_.staging_directory);
+    // Nobody else's name, and known to whoever goes on with the run: see flow/strays.hpp.
+    const auto& run = work_.ledger.held().run();
+    options.temporary_extension = mark_of(run.id, run.lease.fence, errand_.version, target_.name) + ".fairlead";
     if (!target_.temporary_extension.empty()) {
         auto extension = target_.temporary_extension;
         if (extension.starts_with('.')) extension.erase(0, 1);
-        options.temporary_extension = transfer::unguessable() + "." + extension;
+        const auto mark = options.temporary_extension.substr(0, options.temporary_extension.find('.'));
+        options.temporary_extension = fmt::format("{}.{}.{}", transfer::unguessable(), mark, extension);
     }
     options.checksum = target_.checksum;
     options.preserve = target_.preserve || options.if_exists == transfer::IfExists::different;

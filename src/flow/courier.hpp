@@ -61,6 +61,8 @@ class Courier {
     bool has_left_something() const;
     /// To be read together with others, as the reader of this number there.
     void share(SharedReading& reading, std::size_t reader);
+    /// After a run whose process vanished while it brought the version here: what it left is removed.
+    void follow(std::string run) { vanished_ = std::move(run); }
     /// Gives whether the target has it now. What fails is recorded; only a cancellation and the loss of the run are
     /// thrown.
     awaitable<bool> run();
@@ -74,6 +76,7 @@ class Courier {
     enum class Way { direct, through, shared };
     Way way() const;
     awaitable<void> perform();
+    awaitable<void> drop_strays();
     awaitable<void> bring();
     awaitable<transfer::Staged> move();
     transfer::Options options() const;
@@ -98,6 +101,7 @@ class Courier {
     catalog::RunFile file_;
     transfer::AttemptLog log_;
     transfer::Retrying retrying_;
+    std::string vanished_;
     SharedReading* shared_ = nullptr;
     std::size_t reader_ = 0;
     std::shared_ptr<Sums> sums_ = std::make_shared<Sums>();

@@ -1,12 +1,14 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "base/fault_point.hpp"
 #include "base/path.hpp"
 #include "base/run_together.hpp"
 #include "flow/courier.hpp"
+#include "flow/strays.hpp"
 #include "transfer/failure.hpp"
 
 namespace fairlead::flow {
@@ -40,13 +42,18 @@ std::shared_ptr<const ReadingPlan> plan_for(const Work& work, const FileVersion&
     return plan;
 }
 
+/// By the target's name: the run that was bringing it there when its process vanished.
+using Vanished = std::map<std::string, std::string>;
+
 /// Names the version at each target that lacks it, and records that it is on its way.
-awaitable<void> begin(Work& work, FileVersion& version, const Recipe& recipe) {
+awaitable<Vanished> begin(Work& work, FileVersion& version, const Recipe& recipe) {
     std::optional<Error> unnamed;
+    Vanished vanished;
     for (const auto& target : work.flow.targets) {
         if (version.find(target.name) == nullptr) version.deliveries.push_back({.target = target.name});
         auto& delivery = *version.find(target.name);
         if (has_it(delivery)) continue;
+        if (auto run = vanished_run(version, delivery); !run.empty()) vanished.emplace(target.name, std::move(run));
         const auto failure = co_await transfer::caught([&]() -> awaitable<void> {
             if (delivery.path.empty()) delivery.path = target_path(work, target, version, recipe.name);
             co_return;
@@ -59,6 +66,7 @@ awaitable<void> begin(Work& work, FileVersion& version, const Recipe& recipe) {
     version.reason.clear();
     co_await work.ledger.put(version);
     FAIRLEAD_FAULT_POINT("flow.begun");
+    co_return vanished;
 }
 
 awaitable<void> run_one(Courier& courier, bool& everywhere) {
@@ -106,13 +114,14 @@ awaitable<bool> look_back(Work& work, FileVersion& version) {
 
 awaitable<bool> deliver(Work& work, FileVersion& version, const Entry& entry) {
     const auto plan = plan_for(work, version, entry);
-    co_await begin(work, version, plan->recipe);
+    const auto vanished = co_await begin(work, version, plan->recipe);
     Errand errand(work, version, plan, co_await boost::asio::this_coro::executor);
     Couriers together, alone;
     for (std::size_t i = 0; i < work.flow.targets.size(); ++i) {
         const auto& target = work.flow.targets[i];
         if (has_it(*version.find(target.name))) continue;
         auto courier = std::make_unique<Courier>(errand, i);
+        if (const auto run = vanished.find(target.name); run != vanished.end()) courier->follow(run->second);
         const bool shares = work.flow.read_once && !work.places.targets[i].lost && !courier->has_left_something();
         (shares ? together : alone).push_back(std::move(courier));
     }

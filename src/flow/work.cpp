@@ -4,6 +4,7 @@
 
 #include "base/path.hpp"
 #include "catalog/path_template.hpp"
+#include "service/patience.hpp"
 
 namespace fairlead::flow {
 
@@ -17,9 +18,8 @@ Work::Work(const Request& request_, Places& places_, service::HeldRun& held, Lis
     auto retries = places.source.sessions->place().retries;
     for (const auto& target : places.targets)
         retries = std::max(retries, target.sessions->place().retries);
-    patience.retries = flow.retry.attempts ? static_cast<unsigned>(*flow.retry.attempts - 1) : retries;
-    patience.first_wait = flow.retry.wait;
-    patience.longest_wait = flow.retry.longest_wait;
+    patience = service::patience_of(flow.retry,
+                                    flow.retry.attempts ? static_cast<unsigned>(*flow.retry.attempts - 1) : retries);
     retrying = [this](const std::string& what, const Error& error, unsigned failures, std::chrono::milliseconds wait) {
         ledger.held().retried();
         listener.retrying(what, error, failures, wait);

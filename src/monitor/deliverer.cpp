@@ -170,7 +170,7 @@ struct Deliverer::Parts {
                 continue;
             }
             const auto attempts = ++work.attempts;
-            const bool enough = attempts >= work.to.attempts;
+            const bool enough = attempts >= work.to.attempts.value_or(options.attempts);
             tell(enough ? Attempt::given_up : Attempt::failed);
             if (enough) has_more.insert(consumer.name);  // its turn is the next one's
             co_await in_events([&](store::EventStore& events) {

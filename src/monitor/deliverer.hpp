@@ -28,6 +28,7 @@ struct DelivererOptions {
     std::chrono::milliseconds look{std::chrono::seconds(1)};  ///< how soon what other processes found is delivered
     std::chrono::milliseconds first_wait{std::chrono::seconds(1)};   ///< after a failed attempt; doubled for each more
     std::chrono::milliseconds longest_wait{std::chrono::minutes(10)};
+    std::uint64_t attempts = 50;  ///< before what a flow or operation tells becomes a dead letter: some seven hours
     std::chrono::milliseconds keep{std::chrono::days(7)};  ///< events that everybody has taken
     net::MailServer mail;  ///< by which mail goes; no url: none does
     /// Told of each attempt. On the deliverer's thread.

@@ -26,7 +26,7 @@ struct Receiver {
     std::string url;
     std::optional<Secret> secret;  ///< with which it is signed
     std::vector<std::string> email;
-    std::uint64_t attempts = 50;  ///< before an event becomes a dead letter: some seven hours
+    std::optional<std::uint64_t> attempts;  ///< before an event becomes a dead letter; absent: as the daemon says
     std::optional<catalog::Monitor> monitor;  ///< whose events they are, for those about files
 };
 

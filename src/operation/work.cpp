@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "base/unreachable.hpp"
 #include "base/utf8.hpp"
+#include "service/patience.hpp"
 #include "transfer/failure.hpp"
 #include "transfer/names.hpp"
 #include "transfer/persist.hpp"
@@ -34,12 +35,10 @@ Work::Work(const Request& request_, transfer::Sessions& remote_, transfer::Sessi
 }
 
 transfer::Patience Work::patience() const {
-    transfer::Patience patience;
     const auto& operation = request.operation;
     const auto usual = catalog::gives_content(operation.action) ? std::max(kInterruptions, remote.place().retries)
                                                                 : remote.place().retries;
-    patience.retries = operation.retries.value_or(usual);
-    return patience;
+    return service::patience_of(operation.retry, operation.retries.value_or(usual));
 }
 
 transfer::Ways Work::ways(bool upload) {

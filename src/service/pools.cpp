@@ -6,6 +6,7 @@
 
 #include "fairlead/open.hpp"
 #include "transfer/failure.hpp"
+#include "transfer/session_quota.hpp"
 
 namespace fairlead::service {
 
@@ -41,15 +42,21 @@ Pools::Pools(boost::asio::any_io_executor executor, SessionWatch watch)
     : executor_(executor), watch_(std::move(watch)), servers_(executor) {}
 
 std::shared_ptr<transfer::Sessions> Pools::make(const Target& target, unsigned most) {
+    const auto user = std::make_shared<transfer::QuotaUser>(transfer::QuotaUser{executor_});
     auto first = std::make_shared<bool>(true);
-    transfer::Sessions::Opener opener = [target, first,
+    transfer::Sessions::Opener opener = [target, user, first,
                                          watch = watch_]() -> awaitable<std::shared_ptr<FileSystem>> {
         const auto now = std::exchange(*first, false) ? target : co_await renewed(target);
+        auto room = co_await transfer::take_place(server_of(now.endpoint), now.endpoint.max_sessions, user);
         auto files = co_await open_watched(now, watch);
         const auto& peer = files->peer();
         if (peer.host_key_is_new && target.accepted_host_key)
             target.accepted_host_key(peer.host_key_fingerprint);
-        co_return files;
+        auto* const plain = files.get();
+        co_return std::shared_ptr<FileSystem>(plain, [files, room](FileSystem*) mutable {
+            files.reset();  // before somebody else may come
+            room.reset();
+        });
     };
     const auto& endpoint = target.endpoint;
     transfer::PlaceFacts facts;
@@ -60,6 +67,7 @@ std::shared_ptr<transfer::Sessions> Pools::make(const Target& target, unsigned m
                                                      std::move(server));
     std::erase_if(made_, [](const auto& one) { return one.second.expired(); });
     made_.emplace_back(endpoint.protocol, made);
+    user->sessions = made;
     return made;
 }
 

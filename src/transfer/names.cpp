@@ -41,9 +41,10 @@ std::string temporary_path(std::string_view target, const Options& options, std:
     const auto [parent, name] = path::split(target);
     const auto directory =
         options.staging_directory.empty() ? parent : std::string_view(options.staging_directory);
-    if (!options.temporary_extension.empty())
-        return path::join(directory, fmt::format("{}.{}", name, options.temporary_extension));
-    const auto tail = fmt::format(".{}.fairlead", unguessable);
+    const auto& extension = options.temporary_extension;
+    if (!extension.empty() && !is_unguessable(extension))
+        return path::join(directory, fmt::format("{}.{}", name, extension));
+    const auto tail = fmt::format(".{}.{}", unguessable, extension.empty() ? "fairlead" : extension);
     return path::join(directory, fmt::format(".{}{}", shortened(name, kLongestName - 1 - tail.size()), tail));
 }
 

@@ -8,7 +8,7 @@
 namespace fairlead::transfer {
 
 /// The name that bytes go to until they are proven: in the staging directory, or beside the target. With a
-/// temporary extension "NAME.EXTENSION"; else ".NAME.<unguessable>.fairlead", cut to what file systems allow.
+/// temporary extension "NAME.EXTENSION"; else, or with one that ends in .fairlead, ".NAME.<unguessable>.fairlead", cut to what file systems allow.
 std::string temporary_path(std::string_view target, const Options& options, std::string_view unguessable);
 
 /// Whether it is such a name of our own, which no other transfer uses.

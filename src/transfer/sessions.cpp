@@ -303,8 +303,10 @@ awaitable<std::optional<Sessions::Lease>> Sessions::take_spare(std::function<boo
 
 awaitable<std::pair<Sessions::Lease, Sessions::Lease>> Sessions::take_both(Sessions& one, Sessions& other) {
     if (one.server_ != other.server_) {
-        // In the same order everywhere, so that nobody waits in a circle.
-        const bool in_order = std::less<>{}(one.server_.get(), other.server_.get());
+        // In the same order everywhere, on all threads, so that nobody waits in a circle.
+        const bool named = one.identity() != other.identity();
+        const bool in_order = named ? one.identity() < other.identity()
+                                    : std::less<>{}(one.server_.get(), other.server_.get());
         auto& first = in_order ? one : other;
         auto& second = in_order ? other : one;
         auto a = co_await first.take();

@@ -221,7 +221,7 @@ awaitable<void> plan_and_record(const Route& route, Staged& staged, const Option
     }
     staged.result.target = staged.plan.target;
     if (staged.plan.mode == Mode::skip) co_return;
-    const bool own_name = !staged.plan.temporary.empty() && options.temporary_extension.empty();
+    const bool own_name = is_unguessable(staged.plan.temporary);
     if (route.remembers() && !own_name)
         staged.name = route.journal->reserve(route.to->identity, written_path(staged.plan));
     if (route.remembers()) co_await record(route, staged, goes_on ? &*left : nullptr, options);

@@ -119,6 +119,23 @@ TEST(Alerts, a_run_that_failed_is_told_of_once_to_the_webhook_of_its_flow_or_ope
     })) << metrics;
 }
 
+TEST(Alerts, one_that_nobody_takes_is_a_dead_letter_after_as_many_attempts_as_the_daemon_is_told) {
+    WebhookReceiver receiver([](const std::string&, unsigned) { return 503u; });
+    const Cli fairlead;
+    const TemporaryFolder work;
+    make_failing_flow(fairlead, work, receiver.url());
+    const Daemon daemon(fairlead, {"--flow-folder", work.path().string(), "--alert-attempts", "2"});
+    ASSERT_EQ(daemon("POST", "/v1/projects/default/flows/f/run", "{}").status, 200);
+    json::array letters;
+    EXPECT_TRUE(eventually([&] {
+        letters = daemon("GET", "/v1/projects/default/flows/f/letters").json().at("items").as_array();
+        return !letters.empty();
+    })) << daemon.log();
+    ASSERT_EQ(letters.size(), 1u);
+    EXPECT_EQ(letters.at(0).at("attempts"), 2);
+    EXPECT_EQ(receiver.received().size(), 2u);
+}
+
 TEST(Alerts, the_egress_rule_holds_for_webhooks_too) {
     WebhookReceiver receiver;
     const Cli fairlead;

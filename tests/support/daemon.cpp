@@ -59,7 +59,12 @@ Daemon::Daemon(const Cli& cli, const std::vector<std::string>& arguments)
     const auto said = boost::json::parse(line);
     const std::string url(said.at("url").as_string());
     port_ = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
-    token_ = read_file(cli.data() / "admin-token");
+    try {
+        token_ = read_file(cli.data() / "admin-token");
+    } catch (...) {
+        stop();
+        throw;
+    }
     if (token_.ends_with('\n')) token_.pop_back();
 }
 
@@ -70,6 +75,7 @@ Daemon::~Daemon() {
 int Daemon::stop() {
     if (process_ <= 0) return -1;
     ::kill(process_, SIGTERM);
+    ::kill(process_, SIGCONT);  // one that a test has stopped
     int status = 0;
     ::waitpid(process_, &status, 0);
     process_ = -1;

@@ -62,13 +62,23 @@ TEST(FlowFields, objects_are_laid_over_each_other_lists_replaced_and_null_is_the
 TEST(FlowFields, what_is_written_is_read_back_the_same) {
     auto flow = flow_from(R"({"description":"d","tags":["a"],"source":{"connection":"p","minSize":"1K","settle":90,
         "afterwards":"move","moveTo":"done/{date}"},"targets":[{"connection":"q","path":"/x/{name}","checksum":"true"}],
-        "retry":{"attempts":3,"wait":"250ms","longestWait":"1d2h"},"limits":{"files":10},"zone":"Europe/Berlin"})");
+        "retry":{"attempts":3,"wait":"250ms","longestWait":"1d2h","factor":3,"jitter":0,"errors":["timeout","incomplete"]},"limits":{"files":10},"zone":"Europe/Berlin"})");
     EXPECT_THAT(validate(flow), IsEmpty());
     const auto again = flow_of(resource_of(flow));
     EXPECT_EQ(fields_to_json(again), fields_to_json(flow));
     EXPECT_EQ(again.source.min_size, 1024u);
     EXPECT_EQ(again.retry.longest_wait, std::chrono::hours(26));
     EXPECT_THAT(resource_of(flow).references, ElementsAre(Reference{Kind::connection, "p"}, Reference{Kind::connection, "q"}));
+}
+
+TEST(FlowFields, what_can_never_pass_is_no_reason_to_try_again) {
+    const auto flow = flow_from(R"({"targets":[{"path":"/x/"}],"source":{"path":"/y"},
+        "retry":{"wait":"2m","errors":["timeout","conection_lost","authentication_failed","not_found"]}})");
+    const auto faults = validate(flow);
+    EXPECT_THAT(fields_of(faults), ElementsAre("retry.wait", "retry.errors", "retry.errors", "retry.errors"));
+    EXPECT_EQ(faults.at(1).value, "conection_lost");
+    EXPECT_THAT(faults.at(1).problem, ::testing::HasSubstr("did you mean connection_lost?"));
+    EXPECT_THAT(faults.at(2).problem, ::testing::HasSubstr("those are name_not_resolved, connection_refused"));
 }
 
 TEST(FlowFields, what_does_not_go_together_is_refused) {

@@ -45,7 +45,8 @@ TEST(OperationValue, every_field_goes_through_json_and_the_store_unchanged) {
     const auto operation = make(R"({"name":"n","description":"d","enabled":false,"tags":["t"],"action":"query",
         "connection":"p","remoteDirectory":"/in","transferFormat":"ascii","deleteAfter":true,
         "failIfUnableToDelete":true,"maximumCount":3,"followLinks":true,"recursive":true,"sort":"time-desc",
-        "filter":{"field":"fileName","operator":"wildcard","value":"*"},"retries":2})");
+        "filter":{"field":"fileName","operator":"wildcard","value":"*"},"retries":2,
+        "retryWait":"1s","retryLongestWait":"1m","retryFactor":1,"retryJitter":10,"retryErrors":["timeout"]})");
     EXPECT_THAT(validate(operation), IsEmpty());
     const auto back = operation_of(resource_of(operation));
     EXPECT_EQ(fields_to_json(back), fields_to_json(operation));
@@ -67,6 +68,10 @@ TEST(OperationValue, mistakes_are_all_named) {
     EXPECT_THAT(faults_of(R"({"action":"create","remoteDirectory":"a\r\nDELE b"})"), ElementsAre("remoteDirectory"));
     EXPECT_THAT(faults_of(R"({"action":"move","ifExists":"append"})"), ElementsAre("ifExists"));
     EXPECT_THAT(faults_of(R"({"action":"list","sort":"colour"})"), ElementsAre("sort"));
+    EXPECT_THAT(faults_of(R"({"action":"list","retryErrors":["authentication_failed"],"retryWait":"2m"})"),
+                UnorderedElementsAre("retryWait", "retryErrors"));
+    EXPECT_THAT(faults_of(R"({"action":"list","retryFactor":0,"retryJitter":101,"retryWait":"soon"})"),
+                UnorderedElementsAre("retryFactor", "retryJitter", "retryWait"));
 }
 
 TEST(OperationValue, the_words_of_others_for_existing_files_are_understood) {

@@ -110,6 +110,8 @@ TEST(TransferNames, staging_directory_and_extension_are_obeyed) {
     EXPECT_EQ(temporary_path("/out/a.txt", options, "x"), "/staging/a.txt.part");
     options.staging_directory.clear();
     EXPECT_EQ(temporary_path("/out/a.txt", options, "x"), "/out/a.txt.part");
+    options.temporary_extension = "mark.fairlead";  // hidden, and nobody else's, as without
+    EXPECT_EQ(temporary_path("/out/a.txt", options, "x"), "/out/.a.txt.x.mark.fairlead");
 }
 
 TEST(TransferNames, a_long_name_is_cut_to_what_a_disk_allows_and_not_inside_a_character) {

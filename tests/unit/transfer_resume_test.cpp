@@ -191,6 +191,28 @@ TEST(Retries, wait_twice_as_long_each_time_up_to_a_cap_and_spread_over_the_secon
     EXPECT_EQ(wait_after(100, lost, patience, 0.5), 3000ms);
 }
 
+TEST(Retries, grow_as_fast_and_are_left_to_chance_as_far_as_somebody_says) {
+    const Error lost(ErrorCode::connection_lost, "");
+    Patience patience{5, 100ms, 10s, 3, 0.2};
+    EXPECT_EQ(wait_after(1, lost, patience, 1), 100ms);
+    EXPECT_EQ(wait_after(3, lost, patience, 1), 900ms);
+    EXPECT_EQ(wait_after(3, lost, patience, 0), 720ms);
+    EXPECT_EQ(wait_after(9, lost, patience, 1), 10s);
+    patience.factor = 1;
+    patience.jitter = 0;
+    EXPECT_EQ(wait_after(7, lost, patience, 0), 100ms);
+}
+
+TEST(Retries, can_be_for_some_errors_only_and_never_for_those_that_stay) {
+    const Patience some{2, 1ms, 1ms, 2, 0.5, {ErrorCode::timeout, ErrorCode::permission_denied}};
+    EXPECT_TRUE(is_worth_another(Error(ErrorCode::timeout, ""), 1, some));
+    EXPECT_FALSE(is_worth_another(Error(ErrorCode::connection_lost, ""), 1, some));
+    Error refused(ErrorCode::permission_denied, "");
+    EXPECT_FALSE(is_worth_another(refused, 1, some));
+    refused.retry = true;  // the server said: not now
+    EXPECT_TRUE(is_worth_another(refused, 1, some));
+}
+
 TEST(Retries, wait_as_long_as_the_server_names_within_reason) {
     Error busy(ErrorCode::server_busy, "");
     busy.retry_after = 60s;

@@ -25,7 +25,8 @@ std::vector<http::Route> monitor_routes(MonitorServices& services) {
 struct Monitors::Parts {
     Parts(service::WorkspacePool& workspaces, service::Engine& engine, MonitorsOptions options)
         : deliverer(workspaces, engine,
-                    {.keep = options.keep_events,
+                    {.attempts = options.alert_attempts,
+                     .keep = options.keep_events,
                      .mail = std::move(options.mail),
                      .attempted = std::move(options.attempted)}),
           scheduler(workspaces, engine,

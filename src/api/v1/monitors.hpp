@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ struct MonitorsOptions {
     std::function<void(const monitor::Looked&)> looked;
     std::function<void(monitor::Attempt)> attempted;
     net::MailServer mail;  ///< by which events are mailed
+    std::uint64_t alert_attempts = 50;  ///< before what a flow or operation tells becomes a dead letter
     std::chrono::milliseconds keep_events{std::chrono::days(7)};
     /// Told when the store cannot be asked, and with an empty text once it can again.
     std::function<void(const std::string& trouble)> report;
