@@ -112,7 +112,11 @@ awaitable<http::Response> get_content(http::Request& request, const AtPlace& at,
     const auto& [status, part] = way->selection;
     // Only with its first piece is the file known to be readable: what is against it is an answer of its own.
     const auto first = std::make_shared<std::optional<http::Bytes>>();
-    if (status < 300 && !only_head) *first = co_await way->channel.read();
+    std::shared_ptr<Count> count;
+    if (status < 300 && !only_head) {
+        count = std::make_shared<Count>(metrics, "download", way);
+        *first = co_await way->channel.read();
+    }
     http::Response response;
     response.status = status;
     const auto etag = etag_of(facts);
@@ -140,7 +144,6 @@ awaitable<http::Response> get_content(http::Request& request, const AtPlace& at,
         co_return response;
     }
     if (facts.size && !text) response.stream_size = part.length;
-    const auto count = std::make_shared<Count>(metrics, "download", way);
     response.stream = [holder, count, first]() -> awaitable<http::Bytes> {
         auto piece = *first ? *std::exchange(*first, std::nullopt) : co_await holder->way->channel.read();
         holder->way->bytes += piece.size();
