@@ -1,6 +1,7 @@
 #include "flow/choice.hpp"
 
 #include "base/unreachable.hpp"
+#include "store/run_words.hpp"
 
 namespace fairlead::flow {
 namespace {
@@ -75,6 +76,10 @@ Choice choose(const std::vector<FileVersion>& versions, const Entry& entry, cons
 
 bool loses_place(const Error& error) noexcept {
     return is_unreachable(error) || error.code == ErrorCode::no_space || error.code == ErrorCode::quota_exceeded;
+}
+
+bool ends_the_run(const Error& error) noexcept {
+    return error.code == ErrorCode::cancelled || store::is_not_ours(error);
 }
 
 bool blames_file(const Error& error) noexcept {

@@ -30,6 +30,8 @@ Choice choose(const std::vector<catalog::FileVersion>& versions, const Entry& en
 /// Whether a failure is of the file itself, and not of a place that cannot be reached, is full, or of a source that
 /// is still being written: only then is it held against the file.
 bool blames_file(const Error& error) noexcept;
+/// Whether nothing more may be done in this run: it was cancelled, or another node has it.
+bool ends_the_run(const Error& error) noexcept;
 /// What keeps every further file from the same place too.
 bool loses_place(const Error& error) noexcept;
 

@@ -104,7 +104,7 @@ awaitable<std::optional<Error>> clean(Work& work, FileVersion& version) {
     }
     const auto failure = co_await transfer::caught(perform(work, version));
     if (!failure) co_return std::nullopt;
-    if (failure->code == ErrorCode::cancelled || failure->code == ErrorCode::conflict) throw Error(*failure);
+    if (ends_the_run(*failure)) throw Error(*failure);
     version.error = *failure;
     co_await work.ledger.put(version);
     co_return failure;
@@ -130,7 +130,7 @@ awaitable<void> hold_against(Work& work, FileVersion& version, const Error& erro
         if (here) co_await move_source(work, version, version.settled_to);
     };
     const auto failure = co_await transfer::caught(act());
-    if (failure && (failure->code == ErrorCode::cancelled || failure->code == ErrorCode::conflict)) throw Error(*failure);
+    if (failure && ends_the_run(*failure)) throw Error(*failure);
     if (failure) {
         version.state = VersionState::given_up;
         version.reason = "could not be moved to the quarantine: " + failure->message;

@@ -208,8 +208,7 @@ class Conduct {
             everywhere = co_await deliver(work_, version, item.entry);
         };
         const auto failure = co_await transfer::caught(act());
-        if (failure && (failure->code == ErrorCode::cancelled || failure->code == ErrorCode::conflict ||
-                        work_.places.source.lost))
+        if (failure && (ends_the_run(*failure) || work_.places.source.lost))
             throw Error(*failure);
         if (failure) {
             co_await work_.report_problem(version.path, *failure);

@@ -29,10 +29,6 @@ class Moved final : public transfer::Progress {
     service::HeldRun& held_;
 };
 
-bool ends_the_run(const Error& failure) {
-    return failure.code == ErrorCode::cancelled || failure.code == ErrorCode::conflict;
-}
-
 /// The same name is the same place, also for another machine.
 std::string name_of(const transfer::Sessions& place) {
     if (place.identity() != transfer::kLocalIdentity) return place.identity();

@@ -14,6 +14,7 @@
 #include "service/flows.hpp"
 #include "service/runs.hpp"
 #include "service/workspace.hpp"
+#include "store/clock.hpp"
 #include "store/delivery_store.hpp"
 #include "store/event_store.hpp"
 #include "store/store.hpp"
@@ -151,9 +152,24 @@ class Ticking {
         service::alert(workspace_.store(), service::alert_subject(catalog::resource_of(flow)).value(), alert);
     }
 
+    /// After which its next moment comes. Moments and changes that lie ahead are of a clock that was ahead: from now
+    /// on then.
+    Time begin_of(const Flow& flow, store::DeliveryStore& ledger) {
+        const auto ahead = now_ + store::kClocksDiffer;
+        auto last = ledger.last_moment(flow.record.id);
+        const bool was_ahead = (last && *last > ahead) || flow.record.updated_at > ahead;
+        if (was_ahead) {
+            ledger.forget_moments_after(flow.record.id, now_);
+            if (!last || *last > ahead) ledger.take_moment(flow.record.id, now_, now_);
+            last = ledger.last_moment(flow.record.id);
+        }
+        const auto changed = flow.record.updated_at > ahead ? Time{} : flow.record.updated_at;
+        return std::max(last.value_or(Time{}), changed);
+    }
+
     void look_at_schedule(const Flow& flow) {
         auto& ledger = workspace_.store().deliveries();
-        const auto since = std::max(ledger.last_moment(flow.record.id).value_or(Time{}), flow.record.updated_at);
+        const auto since = begin_of(flow, ledger);
         const auto due = catalog::decide_due(*flow.schedule, flow.zone, since, now_, kLate);
         for (const auto moment : due.passed)
             ledger.take_moment(flow.record.id, moment, now_);

@@ -131,11 +131,20 @@ const Agenda::Item* Agenda::find(std::string_view id) const {
     return found == items_.end() ? nullptr : &found->second.item;
 }
 
+namespace {
+
+/// How long a failing one waits at most.
+std::chrono::milliseconds longest_wait(std::chrono::milliseconds interval) {
+    return std::max<std::chrono::milliseconds>(interval, std::chrono::minutes(5));
+}
+
+}  // namespace
+
 Time next_look(Time began, Time now, std::chrono::milliseconds interval, std::uint64_t failures, double luck) {
     using std::chrono::milliseconds;
     auto wait = interval;
     if (failures > 1) {
-        const auto most = std::max<milliseconds>(interval, std::chrono::minutes(5));
+        const auto most = longest_wait(interval);
         for (std::uint64_t doubled = 1; doubled < failures && wait < most; ++doubled)
             wait *= 2;
         wait = std::min(wait, most);
@@ -143,6 +152,11 @@ Time next_look(Time began, Time now, std::chrono::milliseconds interval, std::ui
     const auto spread = static_cast<double>(wait.count()) / 5;
     const auto shifted = milliseconds(wait.count() + static_cast<std::int64_t>(spread * (luck - 0.5)));
     return std::max(began + shifted, now);
+}
+
+Time latest_look(Time now, std::chrono::milliseconds interval) {
+    const auto wait = longest_wait(interval);
+    return now + wait + wait / 10;
 }
 
 }  // namespace fairlead::monitor

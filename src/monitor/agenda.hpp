@@ -87,4 +87,7 @@ class Agenda {
 /// 1); after failures twice as long for each, up to five minutes or the interval, whichever is longer.
 Time next_look(Time began, Time now, std::chrono::milliseconds interval, std::uint64_t failures, double luck);
 
+/// The latest time that it can give, seen from `now`: what is said to be due later was planned while the clock was ahead.
+Time latest_look(Time now, std::chrono::milliseconds interval);
+
 }  // namespace fairlead::monitor

@@ -22,6 +22,7 @@
 #include "service/workspace.hpp"
 #include "service/workspace_pool.hpp"
 #include "store/audit_store.hpp"
+#include "store/clock.hpp"
 #include "store/monitor_store.hpp"
 #include "store/store.hpp"
 #include "transfer/failure.hpp"
@@ -154,6 +155,7 @@ struct Scheduler::Parts {
         while (!stopping || !looks.empty()) {
             woken = false;
             if (!stopping) {
+                follow_clock();
                 if (std::chrono::steady_clock::now() >= next_reload) {
                     const auto failure = co_await transfer::caught(reload());
                     tell(failure ? failure->message : std::string());
@@ -165,6 +167,17 @@ struct Scheduler::Parts {
             boost::system::error_code ignored;
             co_await news.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
+    }
+
+    /// What was planned while the clock was ahead is planned anew.
+    void follow_clock() {
+        const auto time = options.now();
+        if (time + store::kClocksDiffer < latest) {
+            agenda = Agenda(options.per_server);
+            known_change = -1;
+            next_reload = {};
+        }
+        latest = time;
     }
 
     std::chrono::steady_clock::time_point wait_until() const {
@@ -202,7 +215,8 @@ struct Scheduler::Parts {
         for (auto& item : found.present) {
             if (found.everything) ids.insert(item.id);
             // Those that were never looked at, or that are due long since, come one after the other.
-            const auto due = std::max(item.stored, now);
+            const bool ahead = item.stored > latest_look(now, item.interval);
+            const auto due = ahead ? now : std::max(item.stored, now);
             agenda.put(std::move(item), due);
         }
         for (const auto& id : found.gone)
@@ -369,6 +383,7 @@ struct Scheduler::Parts {
     std::chrono::steady_clock::time_point next_reload{};
     std::chrono::steady_clock::time_point next_full_reload{};
     std::int64_t known_change = -1;
+    Time latest{};  // by the clock, when it was last looked at
     std::string trouble;
     bool woken = false, stopping = false;
     int ended_tasks = 0;

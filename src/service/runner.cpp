@@ -131,6 +131,7 @@ struct Runner::Parts {
         co_await workspaces.run(as_daemon(), [&](Workspace& workspace) {
             Runs runs(workspace);
             runs.recover();
+            if (forgets) runs.store().bring_forward(now());
             (void)nodes.look(workspace);
             asked_for = runs.wished_for();
             if (counts) {

@@ -47,6 +47,8 @@ class DeliveryStore {
     virtual bool take_moment(std::string_view flow, Time moment, Time now) = 0;
     /// The newest moment that was taken.
     virtual std::optional<Time> last_moment(std::string_view flow) = 0;
+    /// Those after this time were not taken: the clock was ahead.
+    virtual void forget_moments_after(std::string_view flow, Time time) = 0;
     /// Notes that something about a flow was dealt with (a run that it follows, a missed expectation): true the first
     /// time.
     virtual bool take_notice(std::string_view flow, std::string_view key, Time now) = 0;

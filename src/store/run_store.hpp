@@ -114,6 +114,8 @@ class RunStore {
     virtual RunWish renew(std::string_view id, std::int64_t fence, Time until) = 0;
     /// The runs whose owner has not renewed its lease in time.
     virtual std::vector<catalog::Run> expired(Time now) = 0;
+    /// Runs that were queued at a time that has not come yet are due at once: the clock was ahead.
+    virtual void bring_forward(Time now) = 0;
     /// All that are running, whoever has them.
     virtual std::vector<catalog::Run> running() = 0;
     /// Puts a run that lost its owner back into the queue, if its fence is still this one; one that was asked to

@@ -15,6 +15,7 @@ using catalog::RunState;
 namespace {
 
 constexpr std::chrono::hours kSpare{24};
+constexpr const char* kLease = "lease";  // the step at which it turns out
 
 std::string id_at(Time time) {
     const auto number = std::max<std::int64_t>(time.time_since_epoch().count(), 0);
@@ -50,7 +51,12 @@ Error no_such_run(std::string_view id) {
 
 Error not_ours(std::string_view id) {
     return Error(ErrorCode::conflict,
-                 fmt::format("The run '{}' is not ours any more: its lease ran out and it was taken over.", id));
+                 fmt::format("The run '{}' is not ours any more: its lease ran out and it was taken over.", id))
+        .at(kLease);
+}
+
+bool is_not_ours(const Error& error) noexcept {
+    return error.code == ErrorCode::conflict && error.step == kLease;
 }
 
 void require_not_ended(const Run& run) {

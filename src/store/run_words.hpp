@@ -18,6 +18,8 @@ boost::json::object end_of(const catalog::Run& run);
 Error no_such_run(std::string_view id);
 /// For a fence that is not the run's any more.
 Error not_ours(std::string_view id);
+/// Whether it is that one. A conflict may also be a server's: a file is in use there.
+bool is_not_ours(const Error& error) noexcept;
 /// Throws conflict.
 void require_not_ended(const catalog::Run& run);
 void require_paused(const catalog::Run& run);

@@ -25,6 +25,7 @@ class RetryPolicy : public testing::Test {
   protected:
     RetryPolicy() {
         fs::create_directory(work / "out");
+        server.folder("/in");
         for (const auto* path : {"/in/fails-twice", "/in/fails-always", "/in/is-fine"})
             server.file(path, "content");
         server.on("RETR", [this](FtpConversation& with, const std::string& name) {
@@ -47,32 +48,32 @@ class RetryPolicy : public testing::Test {
     const TemporaryFolder work;
     std::mutex mutex;
     std::map<std::string, int> times;
-    std::string answer = "451 Local error, later perhaps.";  // incomplete
+    std::string answer = "450 The file is in use.";  // conflict
     ScriptedFtp server;
 };
 
 TEST_F(RetryPolicy, a_flow_tries_each_file_as_often_as_it_says_after_the_errors_that_it_names) {
     fairlead.ok({"flow", "create", "f", "--source", "p:/in", "--target", out(), "--attempts", "3", "--retry-wait", "1ms",
                  "--retry-longest-wait", "2ms", "--retry-factor", "1", "--retry-jitter", "0", "--retry-errors",
-                 "incomplete,connection_lost"});
+                 "conflict,connection_lost"});
     const auto shown = fairlead.json({"flow", "show", "f"}).at("retry");
-    EXPECT_EQ(shown.at("errors"), (json::array{"incomplete", "connection_lost"}));
+    EXPECT_EQ(shown.at("errors"), (json::array{"conflict", "connection_lost"}));
     EXPECT_EQ(shown.at("factor"), 1);
     EXPECT_EQ(fairlead({"flow", "run", "f"}).status, 10);
     EXPECT_EQ(asked("/in/fails-twice"), 3);
     EXPECT_EQ(asked("/in/fails-always"), 3);
     EXPECT_EQ(asked("/in/is-fine"), 1);
-    EXPECT_EQ(last_run().at("error").at("code"), "incomplete");
+    EXPECT_EQ(last_run().at("error").at("code"), "conflict");
 
     fairlead.ok({"flow", "update", "f", "--retry-errors", "timeout"});
-    EXPECT_EQ(fairlead({"flow", "run", "f"}).status, 1 + 6);
+    EXPECT_EQ(fairlead({"flow", "run", "f"}).status, 8);
     EXPECT_EQ(asked("/in/fails-always"), 4) << "that error is not named";
     EXPECT_EQ(asked("/in/fails-twice"), 3) << "delivered is delivered";
 }
 
 TEST_F(RetryPolicy, an_operation_does_the_same) {
     fairlead.ok({"operation", "create", "fetch", "--connection", "p", "--action", "get", "--retries", "4", "--retry-wait",
-                 "1ms", "--retry-errors", "incomplete"});
+                 "1ms", "--retry-errors", "conflict"});
     EXPECT_EQ(fairlead({"operation", "run", "fetch", "--set", "fileName=/in/fails-twice", "--output", out()}).status, 0);
     EXPECT_EQ(asked("/in/fails-twice"), 3);
     EXPECT_NE(fairlead({"operation", "run", "fetch", "--set", "fileName=/in/fails-always", "--output", out()}).status, 0);

@@ -39,6 +39,7 @@ TEST(SessionBudgetOfTheDaemon, is_one_for_all_its_flows_and_downloads) {
     int number = 0;
     for (auto& source : sources) {
         const auto name = fmt::format("source-{}", ++number);
+        source.folder("/out");
         for (int i = 0; i < kFiles; ++i)
             source.file(fmt::format("/out/{}-{}", name, i), std::string(10'000, 'y'));
         connect(fairlead, name, source.endpoint());

@@ -130,6 +130,8 @@ TEST_P(DeliveryStoreTest, a_moment_and_a_notice_are_taken_once_whoever_asks) {
     EXPECT_FALSE(other->deliveries().take_moment("f", moment, moment));
     EXPECT_TRUE(other->deliveries().take_moment("f", moment - std::chrono::hours(1), moment));
     EXPECT_EQ(ledger().last_moment("f"), moment);
+    ledger().forget_moments_after("f", moment - std::chrono::minutes(1));
+    EXPECT_EQ(ledger().last_moment("f"), moment - std::chrono::hours(1));
     EXPECT_TRUE(ledger().take_notice("f", "k", moment));
     EXPECT_FALSE(other->deliveries().take_notice("f", "k", moment));
 }

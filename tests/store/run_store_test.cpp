@@ -123,6 +123,22 @@ TEST_P(RunStoreTest, the_most_urgent_run_that_is_due_comes_first) {
     EXPECT_EQ(claim("me", 100)->id, "r4");
 }
 
+TEST_P(RunStoreTest, what_was_queued_while_the_clock_was_ahead_is_due_at_once) {
+    catalog::Run run;
+    run.id = "r1";
+    run.created_at = at(18'000);
+    runs().insert(run);
+    auto later = run;
+    later.id = "r2";
+    later.created_at = at(0);
+    later.due_at = at(18'000);  // on purpose
+    runs().insert(later);
+    EXPECT_FALSE(claim("me", 1));
+    runs().bring_forward(at(1));
+    EXPECT_EQ(claim("me", 1)->id, "r1");
+    EXPECT_FALSE(claim("me", 2));
+}
+
 TEST_P(RunStoreTest, the_many_of_one_do_not_keep_the_few_of_another_waiting) {
     for (const auto* id : {"a1", "a2", "a3"})
         queued(id, "busy");

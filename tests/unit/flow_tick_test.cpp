@@ -62,6 +62,23 @@ TEST_F(FlowTick, each_moment_queues_one_run) {
     EXPECT_EQ(tick(workspace, hour(0, 1)).next, hour(1));
 }
 
+TEST_F(FlowTick, a_clock_that_was_ahead_holds_nothing_up) {
+    flow("f", R"({"schedule":{"cron":"0 * * * *"}})");
+    end(tick_at(hour(0)).front());
+    end(tick_at(hour(5)).front());  // it was hour 1 in truth
+    EXPECT_THAT(tick_at(hour(1, 10)), IsEmpty());
+    const auto next = tick_at(hour(2));
+    ASSERT_THAT(next, SizeIs(1));
+    end(next.front());
+    EXPECT_THAT(tick_at(hour(5)), SizeIs(1)) << "that it was taken before its time is forgotten";
+}
+
+TEST_F(FlowTick, a_flow_that_was_made_while_the_clock_was_ahead_begins_now) {
+    flow("f", R"({"schedule":{"cron":"0 * * * *","missed":"all"}})");
+    EXPECT_THAT(tick_at(hour(-50, 10)), IsEmpty());
+    EXPECT_THAT(tick_at(hour(-49)), SizeIs(1));
+}
+
 TEST_F(FlowTick, two_nodes_never_queue_the_same_moment) {
     flow("f", R"({"schedule":{"cron":"0 * * * *"}})");
     service::Workspace other(folder.path() / "data");

@@ -93,5 +93,15 @@ TEST(TheNextLook, is_a_tenth_sooner_or_later_and_comes_later_after_failures) {
     EXPECT_EQ(next_look(at(0s), at(150s), 100s, 0, 0.5), at(150s));  // it took longer than the interval
 }
 
+TEST(NextLook, is_never_later_than_the_latest) {
+    const Time now{std::chrono::hours(1000)};
+    for (const auto interval : {std::chrono::seconds(1), std::chrono::seconds(300), std::chrono::seconds(86'400)})
+        for (const std::uint64_t failures : {0, 1, 5, 1000}) {
+            const auto next = next_look(now, now, interval, failures, 1.0);
+            EXPECT_LE(next, latest_look(now, interval));
+            EXPECT_GT(next + interval + std::chrono::minutes(6), latest_look(now, interval));
+        }
+}
+
 }  // namespace
 }  // namespace fairlead::monitor

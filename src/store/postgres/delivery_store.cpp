@@ -152,6 +152,12 @@ std::optional<Time> PostgresDeliveryStore::last_moment(std::string_view flow) {
     return to_time(rows[0].number(0));
 }
 
+void PostgresDeliveryStore::forget_moments_after(std::string_view flow, Time time) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run("DELETE FROM flow_moment WHERE flow = $1 AND moment > $2", {flow, to_number(time)});
+    });
+}
+
 bool PostgresDeliveryStore::take_notice(std::string_view flow, std::string_view key, Time now) {
     return database_.write([&](Transaction& transaction) {
         return transaction

@@ -20,6 +20,7 @@ class PostgresDeliveryStore final : public DeliveryStore {
                                                      std::int64_t besides) override;
     bool take_moment(std::string_view flow, Time moment, Time now) override;
     std::optional<Time> last_moment(std::string_view flow) override;
+    void forget_moments_after(std::string_view flow, Time time) override;
     bool take_notice(std::string_view flow, std::string_view key, Time now) override;
     bool has_notice(std::string_view flow, std::string_view key) override;
     std::int64_t forget_notes(Time before, std::size_t limit) override;

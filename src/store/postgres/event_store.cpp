@@ -1,5 +1,6 @@
 #include "store/postgres/event_store.hpp"
 
+#include "store/clock.hpp"
 #include "store/postgres/monitor_rows.hpp"
 #include "store/resource_text.hpp"
 
@@ -101,11 +102,12 @@ std::vector<Consumer> PostgresEventStore::due(std::string_view prefix, std::stri
     std::vector<Consumer> found;
     const auto rows = database_.read(
         kSelectConsumer +
-            "c WHERE starts_with(name, $1) AND not_before <= $2 AND (owner = '' OR owner = $3 OR owned_until <= $2) AND "
+            "c WHERE starts_with(name, $1) AND (not_before <= $2 OR not_before > $5) AND (owner = '' OR owner = $3 OR "
+            "owned_until <= $2 OR owned_until > $5) AND "
             "(EXISTS (SELECT 1 FROM monitor_event e WHERE e.monitor = c.monitor AND e.sequence > c.position) OR "
             "(c.monitor = '' AND EXISTS (SELECT 1 FROM monitor_event e WHERE e.sequence > c.position)) OR EXISTS (SELECT "
             "1 FROM monitor_dead_letter d WHERE d.consumer = c.name AND d.replay)) ORDER BY name LIMIT $4",
-        {prefix, to_number(now), owner, limit});
+        {prefix, to_number(now), owner, limit, to_number(latest_wait(now))});
     for (const auto row : rows)
         found.push_back(consumer_of(row));
     return found;
@@ -115,8 +117,8 @@ bool PostgresEventStore::claim(std::string_view consumer, std::string_view owner
     return database_.write([&](Transaction& transaction) {
         return transaction
                    .run("UPDATE monitor_consumer SET owner = $1, owned_until = $2 WHERE name = $3 AND (owner = '' "
-                        "OR owner = $1 OR owned_until <= $4)",
-                        {owner, to_number(until), consumer, to_number(now)})
+                        "OR owner = $1 OR owned_until <= $4 OR owned_until > $5)",
+                        {owner, to_number(until), consumer, to_number(now), to_number(latest_wait(now))})
                    .changed() > 0;
     });
 }

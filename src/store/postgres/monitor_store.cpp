@@ -1,5 +1,6 @@
 #include "store/postgres/monitor_store.hpp"
 
+#include "store/clock.hpp"
 #include "store/monitor_text.hpp"
 #include "store/postgres/monitor_rows.hpp"
 #include "store/resource_text.hpp"
@@ -32,9 +33,10 @@ std::optional<std::uint64_t> PostgresMonitorStore::begin_look(std::string_view m
         transaction.run("INSERT INTO monitor_look (monitor) VALUES ($1) ON CONFLICT DO NOTHING", {monitor});
         const auto rows = transaction.run(
             "UPDATE monitor_look SET begun = begun + 1, owner = $1, owned_until = $2 WHERE monitor = $3 AND "
-            "($1 = '' OR owner = '' OR owner = $1 OR owned_until <= $4) AND next_at <= $5 RETURNING begun",
+            "($1 = '' OR owner = '' OR owner = $1 OR owned_until <= $4 OR owned_until > $6) AND next_at <= $5 "
+            "RETURNING begun",
             {start.owner, to_number(start.until), monitor, to_number(start.now),
-             start.due_by ? to_number(*start.due_by) : INT64_MAX});
+             start.due_by ? to_number(*start.due_by) : INT64_MAX, to_number(latest_wait(start.now))});
         if (rows.empty()) return std::nullopt;
         return static_cast<std::uint64_t>(rows[0].number(0));
     });

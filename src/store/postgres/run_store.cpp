@@ -7,6 +7,7 @@
 
 #include "base/error_json.hpp"
 #include "base/utf8.hpp"
+#include "store/clock.hpp"
 #include "store/file_place.hpp"
 #include "store/postgres/run_change.hpp"
 #include "store/run_rows.hpp"
@@ -112,6 +113,13 @@ RunWish PostgresRunStore::renew(std::string_view id, std::int64_t fence, Time un
 std::vector<Run> PostgresRunStore::expired(Time now) {
     const std::vector<Value> values{to_number(now)};
     return read("WHERE state = 'running' AND lease_until < $1", values);
+}
+
+void PostgresRunStore::bring_forward(Time now) {
+    database_.write([&](Transaction& transaction) {
+        transaction.run("UPDATE run SET due_at = $1 WHERE state = 'queued' AND created_at > $2 AND due_at > $1",
+                        {to_number(now), to_number(now + kClocksDiffer)});
+    });
 }
 
 std::vector<Run> PostgresRunStore::running() {

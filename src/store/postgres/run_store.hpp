@@ -21,6 +21,7 @@ class PostgresRunStore final : public RunStore {
                                       Time until) override;
     RunWish renew(std::string_view id, std::int64_t fence, Time until) override;
     std::vector<catalog::Run> expired(Time now) override;
+    void bring_forward(Time now) override;
     std::vector<catalog::Run> running() override;
     bool requeue(std::string_view id, std::int64_t fence, Time now, std::string_view reason) override;
     void put_file(std::string_view id, std::int64_t fence, const catalog::RunFile& file, Time now) override;

@@ -154,6 +154,10 @@ std::optional<Time> SqliteDeliveryStore::last_moment(std::string_view flow) {
     return to_time(rows.number(0));
 }
 
+void SqliteDeliveryStore::forget_moments_after(std::string_view flow, Time time) {
+    database_.prepare("DELETE FROM flow_moment WHERE flow = ? AND moment > ?").bind(flow).bind(to_number(time)).run();
+}
+
 bool SqliteDeliveryStore::take_notice(std::string_view flow, std::string_view key, Time now) {
     database_.prepare("INSERT INTO flow_notice (flow, key, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
         .bind(flow)

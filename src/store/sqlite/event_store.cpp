@@ -1,5 +1,6 @@
 #include "store/sqlite/event_store.hpp"
 
+#include "store/clock.hpp"
 #include "store/resource_text.hpp"
 #include "store/sqlite/monitor_rows.hpp"
 
@@ -105,11 +106,11 @@ std::vector<Consumer> SqliteEventStore::due(std::string_view prefix, std::string
                                             std::size_t limit) {
     auto rows = database_.prepare(
         kSelectConsumer +
-        "c WHERE substr(name, 1, length(?1)) = ?1 AND not_before <= ?2 AND (owner = '' OR owner = ?3 OR owned_until "
-        "<= ?2) AND (EXISTS (SELECT 1 FROM monitor_event e WHERE e.monitor = c.monitor AND e.sequence > c.position) OR "
+        "c WHERE substr(name, 1, length(?1)) = ?1 AND (not_before <= ?2 OR not_before > ?5) AND (owner = '' OR owner = "
+        "?3 OR owned_until <= ?2 OR owned_until > ?5) AND (EXISTS (SELECT 1 FROM monitor_event e WHERE e.monitor = c.monitor AND e.sequence > c.position) OR "
         "(c.monitor = '' AND EXISTS (SELECT 1 FROM monitor_event e WHERE e.sequence > c.position)) OR EXISTS (SELECT 1 "
         "FROM monitor_dead_letter d WHERE d.consumer = c.name AND d.replay = 1)) ORDER BY name LIMIT ?4");
-    rows.bind(prefix).bind(to_number(now)).bind(owner).bind(signed_of(limit));
+    rows.bind(prefix).bind(to_number(now)).bind(owner).bind(signed_of(limit)).bind(to_number(latest_wait(now)));
     std::vector<Consumer> found;
     while (rows.step())
         found.push_back(consumer_of(rows));
@@ -119,11 +120,12 @@ std::vector<Consumer> SqliteEventStore::due(std::string_view prefix, std::string
 bool SqliteEventStore::claim(std::string_view consumer, std::string_view owner, Time now, Time until) {
     database_
         .prepare("UPDATE monitor_consumer SET owner = ?1, owned_until = ?2 WHERE name = ?3 AND (owner = '' OR "
-                 "owner = ?1 OR owned_until <= ?4)")
+                 "owner = ?1 OR owned_until <= ?4 OR owned_until > ?5)")
         .bind(owner)
         .bind(to_number(until))
         .bind(consumer)
         .bind(to_number(now))
+        .bind(to_number(latest_wait(now)))
         .run();
     return database_.changes() > 0;
 }

@@ -1,5 +1,6 @@
 #include "store/sqlite/monitor_store.hpp"
 
+#include "store/clock.hpp"
 #include "store/monitor_text.hpp"
 #include "store/resource_text.hpp"
 #include "store/sqlite/monitor_rows.hpp"
@@ -31,9 +32,10 @@ std::optional<std::uint64_t> SqliteMonitorStore::begin_look(std::string_view mon
     database_.prepare("INSERT INTO monitor_look (monitor) VALUES (?) ON CONFLICT DO NOTHING").bind(monitor).run();
     auto row = database_.prepare(
         "UPDATE monitor_look SET begun = begun + 1, owner = ?1, owned_until = ?2 WHERE monitor = ?3 AND "
-        "(?1 = '' OR owner = '' OR owner = ?1 OR owned_until <= ?4) AND next_at <= ?5 RETURNING begun");
+        "(?1 = '' OR owner = '' OR owner = ?1 OR owned_until <= ?4 OR owned_until > ?6) AND next_at <= ?5 "
+        "RETURNING begun");
     row.bind(start.owner).bind(to_number(start.until)).bind(monitor).bind(to_number(start.now));
-    row.bind(start.due_by ? to_number(*start.due_by) : INT64_MAX);
+    row.bind(start.due_by ? to_number(*start.due_by) : INT64_MAX).bind(to_number(latest_wait(start.now)));
     std::optional<std::uint64_t> look;
     while (row.step())
         look = static_cast<std::uint64_t>(row.number(0));

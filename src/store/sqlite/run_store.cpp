@@ -7,6 +7,7 @@
 
 #include "base/error_json.hpp"
 #include "fairlead/error.hpp"
+#include "store/clock.hpp"
 #include "store/file_place.hpp"
 #include "store/run_rows.hpp"
 #include "store/run_words.hpp"
@@ -74,6 +75,13 @@ std::vector<Run> SqliteRunStore::expired(Time now) {
     while (rows.step())
         found.push_back(run_of(rows));
     return found;
+}
+
+void SqliteRunStore::bring_forward(Time now) {
+    database_.prepare("UPDATE run SET due_at = ?1 WHERE state = 'queued' AND created_at > ?2 AND due_at > ?1")
+        .bind(to_number(now))
+        .bind(to_number(now + kClocksDiffer))
+        .run();
 }
 
 std::vector<Run> SqliteRunStore::running() {

@@ -20,6 +20,7 @@ class SqliteRunStore final : public RunStore {
     std::optional<catalog::Run> claim(std::string_view id, std::string_view owner, Time now, Time until) override;
     RunWish renew(std::string_view id, std::int64_t fence, Time until) override;
     std::vector<catalog::Run> expired(Time now) override;
+    void bring_forward(Time now) override;
     std::vector<catalog::Run> running() override;
     bool requeue(std::string_view id, std::int64_t fence, Time now, std::string_view reason) override;
     void put_file(std::string_view id, std::int64_t fence, const catalog::RunFile& file, Time now) override;
